@@ -1,0 +1,286 @@
+"""Names, dimensions, units and ranges of every dataset of the pipeline, and their check.
+
+:data:`VARIABLES` is the one table; the data-model page of the docs is generated from
+it. :func:`check` compares a dataset with it and refuses with one line per defect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from qkepipe.errors import Defect, QkepipeError
+
+__all__ = ["AXES", "KINDS", "VARIABLES", "Variable", "check", "defects", "set_attributes"]
+
+#: Canonical order of axes, where present.
+AXES = ("time", "component", "species", "energy", "mu", "phi_nu", "phi", "theta", "r")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One row of the schema.
+
+    ``dims`` lists the axes a variable may have, in canonical order; axes in ``optional``
+    may be absent. ``low``/``high`` bound finite values (inclusive).
+    """
+
+    units: str
+    dims: tuple[str, ...]
+    long_name: str
+    low: float = -np.inf
+    high: float = np.inf
+    optional: tuple[str, ...] = ()
+    missing: bool = False
+
+
+_R = ("phi", "theta", "r")
+_ROPT = ("phi", "theta")
+
+
+def _space(units, long_name, low=-np.inf, high=np.inf, missing=False):
+    return Variable(units, _R, long_name, low, high, _ROPT, missing)
+
+
+def _moment(units, long_name, low=-np.inf, high=np.inf):
+    dims = ("species", "energy", *_R)
+    return Variable(units, dims, long_name, low, high, ("energy", *_ROPT))
+
+
+_SER = ("species", "energy", "r")
+_SR = ("species", "r")
+
+#: Every variable of the pipeline.
+VARIABLES: dict[str, Variable] = {
+    # coordinates
+    "r": Variable("cm", ("r",), "radius of the cell centre", 0.0, 1e13),
+    "r_edge": Variable("cm", ("r_edge",), "radius of the cell edge", 0.0, 1e13),
+    "theta": Variable("rad", ("theta",), "polar angle", 0.0, 3.2),
+    "phi": Variable("rad", ("phi",), "azimuth", -6.3, 6.3),
+    "energy": Variable("MeV", ("energy",), "neutrino energy, group centre", 0.0, 1e4),
+    "energy_edge": Variable("MeV", ("energy_edge",), "neutrino energy, group edge", 0.0, 1e4),
+    "mu": Variable("1", ("mu",), "cosine between momentum and outward radius", -1.0, 1.0),
+    "mu_edge": Variable("1", ("mu_edge",), "edge of the angular bin", -1.0, 1.0),
+    "time": Variable("s", ("time",), "time after bounce or merger", optional=("time",)),
+    # matter
+    "rho": _space("g cm-3", "baryon rest-mass density", 1e-5, 1e16),
+    "temperature": _space("MeV", "matter temperature", 1e-6, 200.0),
+    "ye": _space("1", "electron fraction", 0.0, 1.0),
+    "velocity_r": _space("cm s-1", "radial velocity", -2.99792458e10, 2.99792458e10),
+    "lapse": _space("1", "lapse function", 0.0, 1.5),
+    "radial_metric": _space("1", "radial metric function X", 0.0, 100.0),
+    "entropy": _space("k_B", "entropy per baryon", -1.0, 1e6),
+    "pressure": _space("erg cm-3", "pressure", 0.0),
+    "x_n": _space("1", "mass fraction of free neutrons", -1e-6, 1.0 + 1e-6),
+    "x_p": _space("1", "mass fraction of free protons", -1e-6, 1.0 + 1e-6),
+    "x_alpha": _space("1", "mass fraction of alpha particles", -1e-6, 1.0 + 1e-6),
+    "x_heavy": _space("1", "mass fraction of heavy nuclei", -1e-6, 1.0 + 1e-6),
+    "abar": _space("1", "mean mass number of heavy nuclei", 0.0, 1000.0, missing=True),
+    "zbar": _space("1", "mean charge number of heavy nuclei", 0.0, 500.0, missing=True),
+    "mu_e": _space("MeV", "electron chemical potential with rest mass", -100.0, 1000.0),
+    "mu_n": _space("MeV", "neutron chemical potential with rest mass", -2e3, 3e3),
+    "mu_p": _space("MeV", "proton chemical potential with rest mass", -2e3, 3e3),
+    "mu_hat": _space("MeV", "mu_n - mu_p with rest masses", -200.0, 500.0),
+    "delta_u": _space("MeV", "mean-field potential difference U_n - U_p", -200.0, 300.0),
+    # neutrino moments of a snapshot
+    "nu_number_density": _moment("cm-3", "neutrino number density, one species", 0.0),
+    "nu_number_flux": _moment("cm-2 s-1", "radial neutrino number flux"),
+    "nu_energy_density": _moment("erg cm-3", "neutrino energy density", 0.0),
+    "nu_energy_flux": _moment("erg cm-2 s-1", "radial neutrino energy flux"),
+    "nu_eddington": _moment("1", "radial Eddington factor", 0.0, 1.0),
+    # rates
+    "emissivity": _moment("s-1", "emission coefficient j of (1 - f)", 0.0),
+    "absorption": _moment("cm-1", "stimulated-corrected absorption kappa + j/c", 0.0),
+    "scattering": _moment("cm-1", "elastic scattering opacity chi0", 0.0),
+    "scattering_transport": _moment("cm-1", "transport scattering chi0 - chi1/3", 0.0),
+    "composition_source": _space("1", "0 snapshot, 1 free nuclei in equilibrium, 2 bound nuclei"),
+    # radiation field
+    "f": Variable(
+        "1",
+        ("time", "species", "energy", "mu", "r"),
+        "neutrino occupation",
+        -1e-12,
+        1.0 + 1e-9,
+        ("time",),
+    ),
+    "coherence": Variable(
+        "1",
+        ("time", "species", "r"),
+        "number-weighted |f_ex| over the trace (nu, nubar)",
+        0.0,
+        1.0,
+        ("time",),
+    ),
+    # stability map
+    "ffi_crossing": _space("1", "ELN-XLN crossing", 0, 1),
+    "ffi_crossing_mu": _space("1", "cosine of the crossing", -1.0, 1.0, missing=True),
+    "eln_xln_positive": _space("cm-3", "integral of the positive part of ELN-XLN", 0.0),
+    "eln_xln_negative": _space("cm-3", "integral of the negative part of ELN-XLN, absolute", 0.0),
+    "ffi_growth_estimate": _space("s-1", "fast growth estimate sqrt(I+ I-)", 0.0),
+    "cfi_growth_estimate": _space("s-1", "collisional growth estimate", 0.0),
+    "cfi_branch": _space("1", "collisional branch", 0, 3),
+    "slow_growth_normal": _space("s-1", "slow growth, normal ordering", 0.0),
+    "slow_growth_inverted": _space("s-1", "slow growth, inverted ordering", 0.0),
+    "mnr_residual": _space("cm-1", "matter-neutrino resonance residual"),
+    "mnr_flag": _space("1", "matter-neutrino resonance candidate", 0, 1),
+    "gradient_efolds": _space("1", "e-folds gained while a mode drifts through its band", 0.0),
+    "lsa_growth_rate": _space("s-1", "growth rate from the dispersion relation", missing=True),
+    "lsa_wavenumber": _space("cm-1", "wavenumber of the fastest mode", missing=True),
+    "lsa_sector": _space("1", "sector of the fastest mode: 0 sym, 1 brk", 0, 1, missing=True),
+    "instability": _space("1", "most severe instability", 0, 10),
+    "potential_matter": _space("cm-1", "matter potential"),
+    "potential_phi0": _space("cm-1", "self-interaction potential, zeroth moment"),
+    "potential_phi1": _space("cm-1", "self-interaction potential, first moment"),
+}
+
+#: Required variables of each kind of dataset.
+KINDS: dict[str, tuple[str, ...]] = {
+    "snapshot": ("r", "rho", "temperature", "ye"),
+    "background": (
+        "r",
+        "r_edge",
+        "energy",
+        "energy_edge",
+        "mu",
+        "mu_edge",
+        "rho",
+        "temperature",
+        "ye",
+        "mu_e",
+        "mu_hat",
+        "x_n",
+        "x_p",
+        "emissivity",
+        "absorption",
+        "scattering",
+        "scattering_transport",
+    ),
+    "baseline": ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge", "f"),
+    "stability": (
+        "r",
+        "ffi_crossing",
+        "ffi_crossing_mu",
+        "eln_xln_positive",
+        "eln_xln_negative",
+        "ffi_growth_estimate",
+        "potential_phi0",
+        "potential_phi1",
+        "instability",
+    ),
+    "solution": ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge", "f"),
+}
+
+
+def set_attributes(dataset: xr.Dataset) -> xr.Dataset:
+    """Set ``units`` and ``long_name`` of every variable that the schema knows."""
+    for name, variable in dataset.variables.items():
+        if name in VARIABLES:
+            variable.attrs.setdefault("units", VARIABLES[name].units)
+            variable.attrs.setdefault("long_name", VARIABLES[name].long_name)
+    return dataset
+
+
+def _first_index(mask: np.ndarray) -> str:
+    index = np.unravel_index(int(np.argmax(mask)), mask.shape)
+    return ",".join(str(int(i)) for i in index)
+
+
+def _check_variable(name: str, array: xr.DataArray, source: str) -> list[Defect]:
+    spec = VARIABLES[name]
+    found: list[Defect] = []
+    unknown = [d for d in array.dims if d not in spec.dims]
+    needed = [d for d in spec.dims if d not in spec.optional and d not in array.dims]
+    if unknown or needed:
+        found.append(
+            Defect(source, name, f"has dimensions ({', '.join(map(str, array.dims))})",
+                   f"({', '.join(spec.dims)})")
+        )  # fmt: skip
+        return found
+    units = array.attrs.get("units")
+    if units is None:
+        found.append(Defect(source, name, "no units attribute", f"units = {spec.units!r}"))
+    elif units != spec.units:
+        found.append(
+            Defect(source, name, f"units are {units!r}", f"{spec.units!r}", "converting the values")
+        )
+    values = np.asarray(array.values)
+    if values.dtype.kind not in "fiub":
+        found.append(Defect(source, name, f"values are of type {values.dtype}", "numbers"))
+        return found
+    values = values.astype(float)
+    bad = ~np.isfinite(values)
+    if spec.missing:
+        bad = np.isinf(values)
+    if bad.any():
+        first = _first_index(bad)
+        value = values[bad][0]
+        found.append(
+            Defect(source, f"{name}[{first}]", f"{value} ({int(bad.sum())} such values)",
+                   "finite values")
+        )  # fmt: skip
+    with np.errstate(invalid="ignore"):
+        out = (values < spec.low) | (values > spec.high)
+    if out.any():
+        first = _first_index(out)
+        value = values[out][0]
+        found.append(
+            Defect(
+                source,
+                f"{name}[{first}]",
+                f"{value:.6g} {spec.units} ({int(out.sum())} such values)",
+                f"{spec.low:.6g} to {spec.high:.6g} {spec.units}",
+            )
+        )
+    return found
+
+
+def defects(dataset: xr.Dataset, kind: str, source: str = "dataset") -> list[Defect]:
+    """Compare a dataset with the schema.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    kind : str
+        Key of :data:`KINDS`.
+    source : str
+        File name for the messages.
+
+    Returns
+    -------
+    list of Defect
+        All defects found: missing variables, dimensions, units, non-finite values,
+        values out of range. Unknown variables give a warning.
+    """
+    found: list[Defect] = []
+    absent = [n for n in KINDS[kind] if n not in dataset.variables]
+    if absent:
+        have = ", ".join(sorted(str(v) for v in dataset.variables))
+        found.append(
+            Defect(
+                source, ", ".join(absent), "missing", f"a {kind} has them; this file has: {have}"
+            )
+        )
+    for name in dataset.variables:
+        if name in VARIABLES:
+            found += _check_variable(str(name), dataset[name], source)
+        elif name in dataset.data_vars and kind == "snapshot":
+            found.append(
+                Defect(source, str(name), "unknown variable, kept as it is", severity="warning")
+            )
+    return found
+
+
+def check(dataset: xr.Dataset, kind: str, source: str = "dataset") -> xr.Dataset:
+    """Refuse a dataset that does not follow the schema.
+
+    Raises
+    ------
+    QkepipeError
+        With one line per defect of severity ``error``.
+    """
+    errors = [d for d in defects(dataset, kind, source) if d.severity == "error"]
+    if errors:
+        raise QkepipeError(errors)
+    return dataset
