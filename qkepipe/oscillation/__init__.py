@@ -1,0 +1,1 @@
+"""Flavour evolution by the self-interaction Hamiltonian: unitary rotations of the state."""

@@ -1,0 +1,134 @@
+"""What follows each transport step: nothing, oscillation, relaxation or threshold mixing.
+
+A scheme is one class with ``apply(f)``, which changes ``f[component, sector, energy, mu, r]``
+in place over one step and returns the change of the lepton-number density (nue - nuebar) -
+(nux - nuxbar) of each cell [cm^-3], and one line in :data:`SCHEMES`. All runs have two
+flavours: the second heavy flavour is a spectator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qkepipe.constants import C_LIGHT
+from qkepipe.mixing.bgk import bgk_step, mixing_state
+from qkepipe.mixing.threshold import threshold_step
+from qkepipe.oscillation.rotation import SelfInteraction
+from qkepipe.species import lepton_sign
+
+__all__ = ["SCHEMES", "Scheme", "Setup"]
+
+FLAVORS = 2
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What an operator may need: grid, c dt [cm], density [g cm^-3] and its options."""
+
+    grid: Any
+    step: float
+    rho: np.ndarray
+    options: dict
+
+
+class Oscillation:
+    """Self-interaction with the Hamiltonian attenuated by ``xi``."""
+
+    def __init__(self, setup: Setup):
+        g = setup.grid
+        self.operator = SelfInteraction(
+            g.energy.weights,
+            g.angle.centres,
+            g.angle.widths,
+            g.radius.centres.size,
+            setup.options["xi"],
+            setup.step,
+        )
+
+    def apply(self, f: np.ndarray) -> np.ndarray:
+        """Rotate the state over one step."""
+        return self.operator.apply(f)
+
+
+class _Classical:
+    """Common part of the schemes that act on occupations: the lepton number they make."""
+
+    def __init__(self, setup: Setup):
+        self.setup = setup
+        g = setup.grid
+        self.weights = lepton_sign()[:, None, None] * (
+            g.energy.weights[:, None] * g.angle.weights[None, :]
+        )
+
+    def apply(self, f: np.ndarray) -> np.ndarray:
+        """Mix the occupations over one step."""
+        species = f.reshape(4, *f.shape[2:])
+        before = self._lepton_number(species)
+        self._mix(species)
+        return self._lepton_number(species) - before
+
+    def _lepton_number(self, species: np.ndarray) -> np.ndarray:
+        n_r = species.shape[-1]
+        return self.weights.reshape(1, -1) @ species.reshape(-1, n_r)
+
+    def _mix(self, species: np.ndarray) -> None:
+        raise NotImplementedError
+
+
+class Relaxation(_Classical):
+    """BGK relaxation to the asymptotic state of ``prescription`` in tau = ``c_tau``/rate."""
+
+    def __init__(self, setup: Setup):
+        super().__init__(setup)
+        self.state = mixing_state(setup.grid.angle.centres.size, setup.rho.size)
+
+    def _mix(self, species: np.ndarray) -> None:
+        g = self.setup.grid
+        bgk_step(
+            species,
+            g.energy.weights,
+            g.angle.weights,
+            g.angle.centres,
+            self.setup.step / C_LIGHT,
+            flavors=FLAVORS,
+            prescription=self.setup.options["prescription"],
+            c_tau=self.setup.options["c_tau"],
+            rtol=self.setup.options["tolerance"],
+            state=self.state,
+            parallel=True,
+        )
+
+
+class Threshold(_Classical):
+    """Equilibration below ``density`` [g cm^-3]."""
+
+    def _mix(self, species: np.ndarray) -> None:
+        threshold_step(
+            species,
+            self.setup.grid.angle.weights,
+            self.setup.rho,
+            self.setup.options["density"],
+            flavors=FLAVORS,
+            parallel=True,
+        )
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Operator class (None: nothing) and number of components of the state."""
+
+    operator: Callable[[Setup], Any] | None
+    components: int
+
+
+#: Schemes by name.
+SCHEMES: dict[str, Scheme] = {
+    "classical": Scheme(None, 2),
+    "qke": Scheme(Oscillation, 4),
+    "bgk": Scheme(Relaxation, 2),
+    "threshold": Scheme(Threshold, 2),
+}

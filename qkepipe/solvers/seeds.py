@@ -1,0 +1,74 @@
+"""Initial flavour coherence: small off-diagonal elements added to a classical state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["SEEDS", "seed_profile", "seed_state"]
+
+#: Kinds of seed: independent random phases per cell, or a wave of given wavenumber.
+SEEDS = ("noise", "wave")
+
+
+def seed_profile(kind: str, radius: np.ndarray, random_seed: int, wavenumber=None) -> np.ndarray:
+    """Complex profile e(r) of modulus about 1, shape (n_r,).
+
+    Parameters
+    ----------
+    kind : {"noise", "wave"}
+        ``noise``: random phases, smoothed over neighbouring cells so that the first step
+        does not remove it. ``wave``: exp(i int k dr).
+    radius : ndarray (n_r,)
+        Cell centres [cm].
+    random_seed : int
+        Seed of numpy's default generator (noise only).
+    wavenumber : ndarray (n_r,)
+        k [cm^-1] (wave only).
+    """
+    if kind == "wave":
+        dr = np.gradient(radius)
+        return np.exp(1j * np.cumsum(wavenumber * dr))
+    rng = np.random.default_rng(random_seed)
+    phase = rng.uniform(0.0, 2.0 * np.pi, radius.size)
+    raw = np.exp(1j * phase)
+    kernel = np.exp(-0.5 * (np.arange(-8, 9) / 3.0) ** 2)
+    smooth = np.convolve(raw, kernel, mode="same") / np.sqrt(np.sum(kernel**2))
+    return smooth
+
+
+def seed_state(f: np.ndarray, amplitude: float, profile: np.ndarray) -> np.ndarray:
+    """Turn the flavour vectors of a diagonal state by small angles.
+
+    f_ex = (f_ee - f_xx)/2 sin(angle) e^{i phase}, and f_ee - f_xx shrinks by cos(angle),
+    with angle = amplitude |e(r)|: the length of P does not change, so the matrix stays
+    positive. For antineutrinos, stored as complex conjugates, the same factor applies.
+
+    Parameters
+    ----------
+    f : ndarray (2, 2, n_energy, n_mu, n_r)
+        Diagonal components over (flavour, sector, energy, mu, r).
+    amplitude : float
+        Angle by which flavour vectors are turned where |e(r)| = 1.
+    profile : ndarray (n_r,), complex
+
+    Returns
+    -------
+    ndarray (4, 2, n_energy, n_mu, n_r)
+        Components ee, xx, Re ex, Im ex.
+    """
+    trace = f[0] + f[1]
+    difference = f[0] - f[1]
+    angle = amplitude * np.abs(profile)
+    along = np.cos(angle) * difference
+    across = 0.5 * np.sin(angle) * difference
+    phase = np.exp(1j * np.angle(profile))
+    return np.ascontiguousarray(
+        np.stack(
+            [
+                0.5 * (trace + along),
+                0.5 * (trace - along),
+                across * phase.real,
+                across * phase.imag,
+            ]
+        )
+    )

@@ -1,0 +1,511 @@
+"""The global solver: one driver for classical, quantum-kinetic, BGK and threshold runs.
+
+Every run of a study applies the same streaming and collision operator on the same grid;
+runs differ only in the operator that follows each transport step
+(:mod:`qkepipe.solvers.schemes`). One step is: oscillation or mixing over dt, then
+streaming and collisions over dt (conjugate to Strang splitting, hence second order for
+every observable taken at the same stage of the step).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from qkepipe.constants import C_LIGHT
+from qkepipe.errors import Defect, QkepipeError
+from qkepipe.phasespace import (
+    AngleGrid,
+    EnergyGrid,
+    RadialGrid,
+    angle_grid_from_edges,
+    energy_grid,
+    fermi_dirac,
+    number_density,
+    number_flux,
+    radial_grid,
+)
+from qkepipe.schema import set_attributes
+from qkepipe.solvers.schemes import SCHEMES, Setup
+from qkepipe.solvers.seeds import seed_state
+from qkepipe.species import SPECIES, lepton_sign
+from qkepipe.transport import geometry
+from qkepipe.transport.step import TransportOperator, stable_step
+
+__all__ = ["Grid", "equilibrium", "grid_of", "run_sphere", "steady_state"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Phase-space grid of a run."""
+
+    energy: EnergyGrid
+    angle: AngleGrid
+    radius: RadialGrid
+
+
+def grid_of(dataset: xr.Dataset) -> Grid:
+    """Read the grid from a dataset with ``energy_edge``, ``mu_edge`` and ``r_edge``."""
+    return Grid(
+        energy_grid(dataset["energy_edge"].values),
+        angle_grid_from_edges(dataset["mu_edge"].values),
+        radial_grid(dataset["r_edge"].values),
+    )
+
+
+def _rates(background: xr.Dataset) -> list[np.ndarray]:
+    order = ("species", "energy", "r")
+    return [
+        np.ascontiguousarray(background[name].transpose(*order).values, dtype=float)
+        for name in ("absorption", "scattering", "scattering_transport")
+    ]
+
+
+def equilibrium(background: xr.Dataset) -> np.ndarray:
+    """Equilibrium occupation j/(c kappa*) of the rates, 0 where nothing absorbs.
+
+    Returns
+    -------
+    ndarray (4, n_energy, n_r)
+    """
+    order = ("species", "energy", "r")
+    emissivity = background["emissivity"].transpose(*order).values
+    absorption = background["absorption"].transpose(*order).values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = emissivity / (C_LIGHT * absorption)
+    return np.where(absorption > 0.0, value, 0.0)
+
+
+def _inner_boundary(background: xr.Dataset, grid: Grid) -> np.ndarray:
+    """Fermi-Dirac occupation that enters at the inner edge, shape (2, 2, n_energy)."""
+    first = background.isel(r=0)
+    temperature = float(first["temperature"])
+    mu_nue = float(first["mu_e"]) - float(first["mu_hat"])
+    inner = np.empty((2, 2, grid.energy.centres.size))
+    for sector, sign in enumerate((1.0, -1.0)):
+        inner[0, sector] = fermi_dirac(grid.energy.centres, temperature, sign * mu_nue)
+        inner[1, sector] = fermi_dirac(grid.energy.centres, temperature, 0.0)
+    return inner
+
+
+def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
+    shape = geometry.sphere(grid.radius, grid.angle)
+    absorption, scattering, transport = _rates(background)
+    step = stable_step(shape, absorption + scattering, cfl)
+    n_mu = grid.angle.centres.size
+    inner = np.zeros((n_component, 2, grid.energy.centres.size, n_mu))
+    inner[:2] = _inner_boundary(background, grid)[..., None]
+    if n_component == 4:
+        inner[2] = 0.5 * seed_amplitude * (inner[0] - inner[1])
+    operator = TransportOperator(
+        shape, absorption, scattering, transport, equilibrium(background), inner, step
+    )
+    return operator, step
+
+
+def steady_state(
+    background: xr.Dataset,
+    initial: np.ndarray | None = None,
+    *,
+    cfl: float = 0.45,
+    tolerance: float = 1e-4,
+    max_crossings: float = 12.0,
+    progress: Callable[[float, float], None] | None = None,
+) -> xr.Dataset:
+    """Classical (no-mixing) steady radiation field.
+
+    Marches the time-dependent operator until number density and number flux of every
+    species change by less than ``tolerance`` (relative to the largest flux and to the
+    local density) per tenth of a light crossing.
+
+    Parameters
+    ----------
+    background : Dataset
+        Kind ``background``.
+    initial : ndarray (4, n_energy, n_mu, n_r), optional
+        Starting field; default: equilibrium diluted as 1/r^2.
+    cfl : float
+        At most 1/2.
+    tolerance : float
+    max_crossings : float
+        Light-crossing times after which the run is refused as not converged.
+    progress : callable, optional
+        Called with the fraction done (an upper limit) and the physical time [s].
+
+    Returns
+    -------
+    Dataset
+        Kind ``baseline``: ``f`` and the attributes ``residual``, ``crossings``,
+        ``number_balance_error``.
+
+    Raises
+    ------
+    QkepipeError
+        If the field is not steady after ``max_crossings``.
+    """
+    grid = grid_of(background)
+    operator, step = _transport(background, grid, 2, cfl)
+    if initial is None:
+        dilution = np.minimum(1.0, (grid.radius.edges[0] / grid.radius.centres) ** 2)
+        inner = _inner_boundary(background, grid).reshape(4, -1)
+        initial = np.broadcast_to(
+            (inner[:, :, None] * dilution)[:, :, None, :],
+            (4, grid.energy.centres.size, grid.angle.centres.size, dilution.size),
+        )
+    f = np.array(initial, dtype=float, order="C").reshape(2, 2, *initial.shape[1:])
+    species_view = f.reshape(4, *f.shape[2:])
+    crossing = (grid.radius.edges[-1] - grid.radius.edges[0]) / step
+    block = max(1, int(crossing / 10))
+    balance = _Balance()
+    before = None
+    for tenth in range(1, int(10 * max_crossings) + 1):
+        for _ in range(block):
+            balance.add(operator.advance(f))
+        _refuse_nan(f, tenth * block)
+        density = number_density(species_view, grid.energy, grid.angle)
+        flux = number_flux(species_view, grid.energy, grid.angle) * grid.radius.centres**2
+        if before is not None:
+            scale = np.abs(flux).max(axis=1, keepdims=True)
+            residual = max(
+                np.abs(density / before[0] - 1.0).max(), np.abs((flux - before[1]) / scale).max()
+            )
+            if progress is not None:
+                progress(tenth / (10 * max_crossings), tenth * block * step / C_LIGHT)
+            if residual < tolerance:
+                break
+        before = (density, flux)
+    else:
+        raise QkepipeError(
+            Defect(
+                "classical transport",
+                "residual",
+                f"{residual:.2g} after {max_crossings:g} light crossings",
+                f"below {tolerance:g}",
+                "a larger inner radius (less optical depth) or solve.max_crossings",
+            )
+        )
+    result = _field_dataset(species_view, background)
+    result.attrs.update(
+        scheme="classical",
+        residual=float(residual),
+        crossings=float(tenth * block * step / (grid.radius.edges[-1] - grid.radius.edges[0])),
+        n_steps=int(tenth * block),
+        number_balance_error=balance.error(),
+    )
+    return result
+
+
+class _Balance:
+    """Accumulated particle budget: change = inflow + collisions, per species."""
+
+    def __init__(self):
+        self.imbalance = np.zeros((2, 2))
+        self.turnover = np.zeros((2, 2))
+
+    def add(self, budget: np.ndarray) -> None:
+        change = budget[..., 1] - budget[..., 0]
+        self.imbalance += np.abs(change - budget[..., 2] - budget[..., 3]).sum(axis=1)
+        # what a number can be compared with: the content, as sums over it set the round-off
+        self.turnover += budget[..., 1].sum(axis=1)
+
+    def error(self) -> float:
+        """Largest mean imbalance per step over the number in the volume."""
+        return float((self.imbalance / self.turnover).max())
+
+
+def _refuse_nan(f: np.ndarray, step: int) -> None:
+    if not np.isfinite(f).all():
+        where = np.argwhere(~np.isfinite(f))[0]
+        raise FloatingPointError(
+            f"state is not finite after step {step}, first at index {where.tolist()}"
+        )
+
+
+def _field_dataset(f: np.ndarray, background: xr.Dataset) -> xr.Dataset:
+    coords = {
+        name: background[name] for name in ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge")
+    }
+    coords["species"] = list(SPECIES)
+    data = xr.Dataset(
+        {"f": (("species", "energy", "mu", "r"), np.array(f), {})},
+        coords=coords,
+    )
+    return set_attributes(data)
+
+
+def coherence(f: np.ndarray, grid: Grid) -> np.ndarray:
+    """Number-weighted |f_ex| over the number-weighted trace, shape (2, n_r)."""
+    w = grid.energy.weights[:, None] * grid.angle.weights[None, :]
+    mixed = np.einsum("semr,em->sr", np.hypot(f[2], f[3]), w)
+    trace = np.einsum("semr,em->sr", f[0] + f[1], w)
+    return mixed / trace
+
+
+def _lepton_content(diagonal: np.ndarray, grid: Grid, volume: np.ndarray) -> float:
+    """Volume integral of (nue - nuebar) - (nux - nuxbar), per 4 pi."""
+    species = diagonal.reshape(4, *diagonal.shape[2:])
+    density = number_density(species, grid.energy, grid.angle)
+    return float((lepton_sign() @ density) @ volume)
+
+
+def _polarisation_excess(f: np.ndarray) -> float:
+    """Largest |P|/trace of the state."""
+    trace = f[0] + f[1]
+    size = np.sqrt((f[0] - f[1]) ** 2 + 4.0 * (f[2] ** 2 + f[3] ** 2))
+    return float((size / trace).max())
+
+
+def run_sphere(
+    background: xr.Dataset,
+    scheme: str,
+    *,
+    initial: np.ndarray,
+    options: dict | None = None,
+    seed_amplitude: float = 1e-6,
+    seed_profile: np.ndarray | None = None,
+    crossings: float = 2.0,
+    average_from: float = 0.5,
+    cfl: float = 0.45,
+    samples: int = 400,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 20.0,
+    progress: Callable[[float, float], None] | None = None,
+) -> xr.Dataset:
+    """Evolve the radiation field on a fixed background.
+
+    Parameters
+    ----------
+    background : Dataset
+        Kind ``background``.
+    scheme : str
+        Key of :data:`qkepipe.solvers.schemes.SCHEMES`.
+    initial : ndarray (4, n_energy, n_mu, n_r)
+        Classical steady state, species nue, nuebar, nux, nuxbar.
+    options : dict
+        Of the scheme: ``xi``; or ``prescription``, ``c_tau``; or ``density``.
+    seed_amplitude : float
+        Angle by which flavour vectors are turned at the start and at the inner edge
+        (quantum kinetics only).
+    seed_profile : ndarray (n_r,), complex
+        Profile of the seed, see :mod:`qkepipe.solvers.seeds`.
+    crossings : float
+        Duration in light-crossing times of the domain.
+    average_from : float
+        Fraction of the run after which time averages start.
+    cfl : float
+        At most 1/2.
+    samples : int
+        Number of samples of the time series; averages use the same samples.
+    checkpoint : Path, optional
+        File that holds the state while the run is under way; a run that finds it goes on
+        from there, bit-identically. Removed by the caller when the result is safe.
+    checkpoint_seconds : float
+        Wall time between checkpoints.
+    progress : callable, optional
+        Called at every sample with the fraction done and the physical time [s].
+
+    Returns
+    -------
+    Dataset
+        Kind ``solution``: time-averaged ``f``, ``f_final``, series over ``time_sample`` and
+        the monitors as attributes.
+    """
+    grid = grid_of(background)
+    operator_class = SCHEMES[scheme].operator
+    n_component = SCHEMES[scheme].components
+    operator, step = _transport(background, grid, n_component, cfl, seed_amplitude)
+    setup = Setup(grid=grid, step=step, rho=background["rho"].values, options=dict(options or {}))
+    mixing = operator_class(setup) if operator_class is not None else None
+    diagonal = np.array(initial, dtype=float, order="C").reshape(2, 2, *initial.shape[1:])
+    f = seed_state(diagonal, seed_amplitude, seed_profile) if n_component == 4 else diagonal
+    length = grid.radius.edges[-1] - grid.radius.edges[0]
+    every = max(1, int(np.ceil(crossings * length / step / samples)))
+    n_samples = max(2, int(np.ceil(crossings * length / step / every)))
+    first_average = int(average_from * n_samples)
+    state = _RunState(f, n_samples, grid)
+    state.lepton[0] = _lepton_content(diagonal, grid, operator.geometry.volume)
+    if checkpoint is not None:
+        state.load(checkpoint)
+    area = 4.0 * np.pi * grid.radius.edges[-1] ** 2
+    saved = time.monotonic()
+    while state.sample < n_samples:
+        for _ in range(every):
+            if mixing is not None:
+                mixing.apply(state.f)
+            state.balance.add(operator.advance(state.f))
+            state.add_lepton(operator.budget, grid)
+        _refuse_nan(state.f, (state.sample + 1) * every)
+        state.record((state.sample + 1) * every * step / C_LIGHT, state.sample >= first_average)
+        if progress is not None:
+            progress(state.sample / n_samples, state.time[state.sample - 1])
+        if checkpoint is not None and time.monotonic() - saved > checkpoint_seconds:
+            state.save(checkpoint)
+            saved = time.monotonic()
+    result = state.dataset(background, first_average, area)
+    result.attrs.update(
+        scheme=scheme,
+        crossings=float(crossings),
+        average_from=float(average_from),
+        time_step=step / C_LIGHT,
+        n_steps=int(n_samples * every),
+        **{k: v for k, v in setup.options.items() if v is not None},
+    )
+    if n_component == 4:
+        result.attrs["seed_amplitude"] = float(seed_amplitude)
+    return result
+
+
+class _RunState:
+    """Everything that evolves, so that a checkpoint is one file."""
+
+    def __init__(self, f: np.ndarray, n_samples: int, grid: Grid):
+        _, _, n_energy, n_mu, n_r = f.shape
+        self.grid = grid
+        self.f = f
+        self.sample = 0
+        self.time = np.zeros(n_samples)
+        self.sum_f = np.zeros((4, n_energy, n_mu, n_r))
+        self.sum_coherence = np.zeros((2, n_r))
+        self.averaged = 0
+        self.coherence = np.zeros((n_samples, n_r))
+        self.flux = np.zeros((n_samples, 4, n_r))
+        self.excess = 0.0
+        self.balance = _Balance()
+        # lepton number nue - nuebar - nux + nuxbar: at the start, signed sum of what faces and
+        # matter brought, sum of the absolute parts of what the faces brought
+        self.lepton = np.zeros(3)
+        self.lepton_now = 0.0
+
+    _ARRAYS = ("f", "time", "sum_f", "sum_coherence", "coherence", "flux", "lepton")
+    _SCALARS = ("sample", "averaged", "excess", "lepton_now")
+
+    def save(self, path: Path) -> None:
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        with open(part, "wb") as stream:
+            np.savez(
+                stream,
+                imbalance=self.balance.imbalance,
+                turnover=self.balance.turnover,
+                scalars=np.array([getattr(self, name) for name in self._SCALARS]),
+                **{name: getattr(self, name) for name in self._ARRAYS},
+            )
+        os.replace(part, path)
+
+    def load(self, path: Path) -> None:
+        if not Path(path).exists():
+            return
+        with np.load(path) as data:
+            for name in self._ARRAYS:
+                setattr(self, name, data[name])
+            for name, value in zip(self._SCALARS, data["scalars"], strict=True):
+                setattr(self, name, type(getattr(self, name))(value))
+            self.balance.imbalance = data["imbalance"]
+            self.balance.turnover = data["turnover"]
+
+    def add_lepton(self, budget: np.ndarray, grid: Grid) -> None:
+        """Lepton budget of one transport step."""
+        sign = np.array([[1.0, -1.0], [-1.0, 1.0]])  # sector, component
+        weights = sign[:, None, :] * grid.energy.weights[:, None]
+        brought = weights[..., None] * budget[..., 2:]
+        self.lepton[1] += float(brought.sum())
+        self.lepton[2] += float(np.abs(brought[..., 0]).sum())
+        self.lepton_now = float((weights * budget[..., 1]).sum())
+
+    def lepton_error(self) -> float:
+        """Lepton number in the volume against what faces and matter brought since the start,
+
+        relative to the particles that crossed the faces.
+        """
+        change = self.lepton_now - self.lepton[0]
+        return float(abs(change - self.lepton[1]) / self.lepton[2])
+
+    def record(self, seconds: float, average: bool) -> None:
+        species = self.f[:2].reshape(4, *self.f.shape[2:])
+        k = self.sample
+        self.time[k] = seconds
+        self.flux[k] = number_flux(species, self.grid.energy, self.grid.angle)
+        if self.f.shape[0] == 4:
+            both = coherence(self.f, self.grid)
+            self.coherence[k] = both.max(axis=0)
+            self.excess = max(self.excess, _polarisation_excess(self.f))
+            if average:
+                self.sum_coherence += both
+        if average:
+            self.sum_f += species
+            self.averaged += 1
+        self.sample += 1
+
+    def dataset(self, background: xr.Dataset, first_average: int, area: float) -> xr.Dataset:
+        out = _field_dataset(self.sum_f / self.averaged, background)
+        out["f_final"] = (
+            ("species", "energy", "mu", "r"),
+            self.f[:2].reshape(4, *self.f.shape[2:]).copy(),
+            {"units": "1", "long_name": "neutrino occupation at the end of the run"},
+        )
+        out["number_flux_series"] = (
+            ("time_sample", "species", "r"),
+            self.flux,
+            {"units": "cm-2 s-1", "long_name": "radial number flux"},
+        )
+        out["number_flux_out"] = (
+            ("time_sample", "species"),
+            area * self.flux[:, :, -1],
+            {"units": "s-1", "long_name": "number luminosity at the outer edge"},
+        )
+        out = out.assign_coords(
+            time_sample=(
+                "time_sample",
+                self.time,
+                {"units": "s", "long_name": "time since the oscillation was switched on"},
+            )
+        )
+        if self.f.shape[0] == 4:
+            out["coherence"] = (
+                ("sector", "r"),
+                self.sum_coherence / self.averaged,
+                {"units": "1", "long_name": "|f_ex| over trace, number weighted"},
+            )
+            out["coherence_series"] = (
+                ("time_sample", "r"),
+                self.coherence,
+                {"units": "1", "long_name": "|f_ex| over trace, larger of nu and nubar"},
+            )
+            out["coherence_max"] = (
+                "time_sample",
+                self.coherence.max(axis=1),
+                {"units": "1", "long_name": "largest coherence in the domain"},
+            )
+            out = out.assign_coords(sector=["nu", "nubar"])
+            out.attrs["max_polarisation_over_trace"] = self.excess
+        half = (first_average + len(self.time)) // 2
+        early = self.flux[first_average:half].mean(axis=0)
+        late = self.flux[half:].mean(axis=0)
+        mean = self.flux[first_average:].mean(axis=0)
+        scale = np.maximum(np.abs(mean), 1e-3 * np.abs(mean).max(axis=1, keepdims=True))
+        out["steadiness"] = (
+            ("species", "r"),
+            np.abs(late - early) / scale,
+            {
+                "units": "1",
+                "long_name": "change of the number flux between the halves of the average",
+            },
+        )
+        out["number_flux_rms"] = (
+            ("species", "r"),
+            self.flux[first_average:].std(axis=0),
+            {"units": "cm-2 s-1", "long_name": "rms in time of the number flux"},
+        )
+        out.attrs.update(
+            number_balance_error=self.balance.error(),
+            eln_balance_error=self.lepton_error(),
+            quasi_steadiness=float((np.abs(late - early) / scale).max()),
+        )
+        return out
