@@ -1,0 +1,59 @@
+"""What an asymptotic-state prescription declares about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qkepipe.mixing.kernels import EXACT, EXPONENTIAL, MAP
+
+__all__ = ["LAWS", "MODES", "Prescription"]
+
+#: Integrators of the relaxation equation by name.
+MODES = {"map": MAP, "exponential": EXPONENTIAL, "exact": EXACT}
+
+#: Laws that a prescription may declare in ``conserves`` (docs/physics/mixing.md, section 1).
+LAWS = {
+    "trace": "f_e + (flavors - 1) f_x per energy and direction, nu and nubar apart",
+    "energy": "energy density summed over flavours, nu and nubar apart",
+    "eln": "electron lepton number, number of nue minus nuebar",
+    "xln": "heavy lepton number, number of nux minus nuxbar",
+    "positivity": "0 <= f <= 1",
+}
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """A rule for the state that flavour conversion leads to.
+
+    Attributes
+    ----------
+    name : str
+        Name in the registry and in configuration files.
+    kernel : callable
+        Compiled ``kernel(g, mweights, mu, negative, positive, rtol, k)`` that writes
+        ``k[mu, r]``, the factor on f_e - f_x, from G[mu, r], the quadrature in mu and the
+        lobes (r). It must write k = 1 where ``is_stable(negative, positive, rtol)``.
+    doc : str
+        One sentence for tables.
+    source : str
+        Paper and equation, or the status of the formula.
+    needs : tuple of str
+        Inputs besides G that the rule depends on.
+    conserves : tuple of str
+        Keys of :data:`LAWS`; all are tested.
+    valid : str
+        Where it may be used.
+    modes : tuple of str
+        Integrators that are right for it (keys of :data:`MODES`), ``map`` among them; the
+        first is the default.
+    """
+
+    name: str
+    kernel: Callable
+    doc: str
+    source: str
+    needs: tuple[str, ...]
+    conserves: tuple[str, ...]
+    valid: str
+    modes: tuple[str, ...]

@@ -1,0 +1,214 @@
+"""Asymptotic state of a labelled radiation field."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from qkepipe.errors import Defect, QkepipeError
+from qkepipe.mixing.bgk import C_TAU, bgk_step, growth_estimate
+from qkepipe.mixing.quadrature import quadrature_of
+from qkepipe.mixing.registry import get_prescription
+from qkepipe.species import SPECIES
+
+__all__ = ["asymptotic_state", "mixed_arrays"]
+
+
+def mixed_arrays(f, eweights, mweights, mu, prescription="box", flavors=3, rtol=1e-12):
+    """Apply the asymptotic map once.
+
+    Parameters
+    ----------
+    f : ndarray (4, n_energy, n_mu, n_r)
+        Occupations (or densities) of nue, nuebar, nux, nuxbar; not changed.
+    eweights : ndarray (n_energy,)
+        Number weights [cm^-3].
+    mweights, mu : ndarray (n_mu,)
+        Quadrature in mu; weights sum to 1.
+    prescription, flavors, rtol
+        As in :func:`asymptotic_state`.
+
+    Returns
+    -------
+    mixed : ndarray (4, n_energy, n_mu, n_r)
+    survival : ndarray (n_mu, n_r)
+        eta = (1 + (flavors - 1) k)/flavors.
+    negative, positive : ndarray (n_r,)
+        Absolute integrals of the lobes of ELN - XLN [cm^-3].
+    """
+    mixed = np.array(f, dtype=float, order="C")
+    state = bgk_step(
+        mixed,
+        eweights,
+        mweights,
+        mu,
+        0.0,
+        flavors=flavors,
+        prescription=prescription,
+        mode="map",
+        rtol=rtol,
+    )
+    survival = (1.0 + (flavors - 1) * state.k) / flavors
+    return mixed, survival, state.negative, state.positive
+
+
+def _block(f, eweights, mweights, mu, prescription, flavors, rtol):
+    """Core axes (species, energy, mu) last, as apply_ufunc delivers them."""
+    if not np.all(np.isfinite(f)):
+        raise QkepipeError(Defect("field", "f", "values that are not finite", "finite values"))
+    space = f.shape[:-3]
+    flat = np.moveaxis(f.reshape((-1, *f.shape[-3:])), 0, -1)
+    mixed, survival, negative, positive = mixed_arrays(
+        flat, eweights, mweights, mu, prescription, flavors, rtol
+    )
+    return (
+        np.moveaxis(mixed, -1, 0).reshape(f.shape),
+        np.moveaxis(survival, -1, 0).reshape((*space, mu.size)),
+        negative.reshape(space),
+        positive.reshape(space),
+    )
+
+
+def _four_species(f: xr.DataArray) -> xr.DataArray:
+    if "species" not in f.dims or "species" not in f.coords:
+        raise QkepipeError(
+            Defect("field", "species", "no such axis with labels", ", ".join(SPECIES))
+        )
+    labels = [str(s) for s in f["species"].values]
+    if sorted(labels) == sorted(SPECIES):
+        return f.sel(species=list(SPECIES))
+    if sorted(labels) == sorted(SPECIES[:3]):
+        # one label for both heavy species: nuxbar starts equal to nux
+        expanded = f.sel(species=["nue", "nuebar", "nux", "nux"])
+        return expanded.assign_coords(species=list(SPECIES))
+    raise QkepipeError(
+        Defect(
+            "field",
+            "species",
+            ", ".join(labels),
+            ", ".join(SPECIES),
+            "averaging mu and tau first: nux is one heavy flavour",
+        )
+    )
+
+
+def asymptotic_state(
+    f: xr.DataArray | xr.Dataset,
+    prescription: str = "box",
+    flavors: int = 3,
+    rtol: float = 1e-12,
+) -> xr.Dataset:
+    """Predict the state that fast flavour conversion leads to, cell by cell.
+
+    Parameters
+    ----------
+    f : DataArray or Dataset
+        Occupation f(species, energy, mu, ...) [1] with labelled species (nue, nuebar, nux,
+        nuxbar; nux is one heavy flavour; without nuxbar it is taken equal to nux), or a
+        Dataset with ``f`` and ``energy_edge``, ``mu_edge``. Without an energy axis:
+        energy-integrated density per d(mu)/2 [cm^-3]. Weights are found as in
+        :func:`qkepipe.mixing.quadrature.quadrature_of`; further axes (r, theta, time) are
+        free, dask arrays stay lazy.
+    prescription : str
+        Key of :data:`qkepipe.mixing.PRESCRIPTIONS`.
+    flavors : {2, 3}
+        In two flavours nux is the partner of nue and equipartition means 1/2 each.
+    rtol : float
+        A lobe below this fraction of both counts as no crossing: 1e-12 for smooth fields,
+        the noise level (1e-6 to 1e-3) for data of a simulation.
+
+    Returns
+    -------
+    Dataset
+        ``f`` (always four species), ``survival_probability`` (mu, ...; the same for
+        neutrinos, antineutrinos and all energies), ``growth_estimate`` kappa sqrt(A B)
+        [s-1], 0 without a crossing; ``relaxation_time`` 2 pi/growth_estimate [s],
+        ``eln_xln_negative`` and ``eln_xln_positive`` A and B [cm-3]. The last four are
+        missing (NaN) if the width of a single energy group is not known.
+
+    Raises
+    ------
+    QkepipeError
+        Unknown prescription, missing or unordered axes, values that are not finite or
+        below zero.
+    """
+    rule = get_prescription(prescription)
+    if flavors not in (2, 3):
+        raise QkepipeError(Defect("mixing", "flavors", f"{flavors}", "2 or 3"))
+    if isinstance(f, xr.Dataset):
+        if "f" not in f:
+            raise QkepipeError(Defect("field", "f", "missing", "f(species, energy, mu, r)"))
+        quadrature = quadrature_of(f)
+        values = f["f"]
+    else:
+        quadrature = quadrature_of(f)
+        values = f
+    values = _four_species(values)
+    energy = ["energy"] if "energy" in values.dims else []
+    work = values if energy else values.expand_dims(energy=1)
+    if work.chunks is None and float(work.min()) < -1e-12:
+        raise QkepipeError(
+            Defect("field", "f", f"smallest value {float(work.min()):g}", "no negative values")
+        )
+    core = ["species", "energy", "mu"]
+    mu = np.asarray(values["mu"], dtype=float)
+    work = work.astype(float)
+    if work.chunks is not None:
+        work = work.chunk(dict.fromkeys(core, -1))
+    mixed, survival, negative, positive = xr.apply_ufunc(
+        _block,
+        work,
+        kwargs={
+            "eweights": quadrature.eweights,
+            "mweights": quadrature.mweights,
+            "mu": mu,
+            "prescription": prescription,
+            "flavors": flavors,
+            "rtol": rtol,
+        },
+        input_core_dims=[core],
+        output_core_dims=[core, ["mu"], [], []],
+        dask="parallelized",
+        output_dtypes=[float] * 4,
+    )
+    if not energy:
+        mixed = mixed.isel(energy=0)
+    space = [d for d in values.dims if d not in core]
+    unstable = np.minimum(negative, positive) > rtol * (negative + positive)
+    growth = growth_estimate(negative, positive).where(unstable, 0.0)
+    if not quadrature.absolute:
+        growth, negative, positive = (v * np.nan for v in (growth, negative, positive))
+    tau = xr.where(growth == 0.0, np.inf, C_TAU / growth.where(growth != 0.0))
+    out = xr.Dataset(
+        {
+            "f": mixed.transpose(*values.dims),
+            "survival_probability": survival.transpose("mu", *space),
+            "growth_estimate": growth,
+            "relaxation_time": tau,
+            "eln_xln_negative": negative,
+            "eln_xln_positive": positive,
+        }
+    )
+    described = {
+        "f": (values.attrs.get("units", "1" if energy else "cm-3"), "neutrino occupation, mixed"),
+        "survival_probability": ("1", "survival probability of the electron flavour"),
+        "growth_estimate": ("s-1", "fast growth estimate sqrt(2) G_F sqrt(A B)/hbar"),
+        "relaxation_time": ("s", "relaxation time 2 pi over the growth estimate"),
+        "eln_xln_negative": ("cm-3", "integral of the negative part of ELN-XLN, absolute"),
+        "eln_xln_positive": ("cm-3", "integral of the positive part of ELN-XLN"),
+    }
+    for name, (units, long_name) in described.items():
+        out[name].attrs = {"units": units, "long_name": long_name}
+    for name in ("r", "energy", "mu"):
+        if name in out.coords and name in f.coords:
+            out[name].attrs = dict(f[name].attrs)
+    out.attrs = {
+        "prescription": prescription,
+        "flavors": flavors,
+        "rtol": rtol,
+        "source": rule.source,
+        "validity": rule.valid,
+        "mu_quadrature": quadrature.mu_source,
+        "energy_quadrature": quadrature.energy_source,
+    }
+    return out

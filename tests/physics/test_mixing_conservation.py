@@ -1,0 +1,185 @@
+"""Mixing schemes conserve what they declare.
+
+Any map f_e - f_x -> k(mu) (f_e - f_x), the same for neutrinos and antineutrinos, keeps the
+flavour trace f_e + (nf - 1) f_x of every energy and direction, hence energy summed over
+flavours, and 0 <= f <= 1 for 0 <= k <= 1. It keeps the net ELN - XLN, and with the traces
+ELN and XLN each, if int dmu (1 - k) G = 0 (Nagakura, Johns & Zaizen 2023,
+arXiv:2312.16285). The box state has no crossing left, so the map is idempotent, and the
+relaxation of the box is an exact semigroup in time. Threshold equilibration by pairs keeps
+the lepton number of each flavour in every energy group.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qkepipe.mixing import PRESCRIPTIONS, bgk_step, threshold_step
+from qkepipe.phasespace import angle_grid, energy_grid, geometric_energy_edges
+
+ENERGY = energy_grid(geometric_energy_edges(8, 5.0, 100.0))
+ANGLE = angle_grid(24)
+SIGN = np.array([1.0, -1.0, -1.0, 1.0])
+
+
+def random_states(seed, n=100):
+    """Fermi-Dirac-like spectra times forward-peaked angular factors, four species."""
+    rng = np.random.default_rng(seed)
+    t = rng.uniform(3.0, 8.0, (4, 1, 1, n))
+    eta = rng.uniform(-2.0, 3.0, (4, 1, 1, n))
+    z = rng.uniform(0.0, 4.0, (4, 1, 1, n))
+    e = ENERGY.centres[None, :, None, None]
+    mu = ANGLE.centres[None, None, :, None]
+    return np.ascontiguousarray(np.exp(z * (mu - 1.0)) / (1.0 + np.exp(e / t - eta)))
+
+
+def step(f, prescription, flavors, mode, dt=3e-10):
+    new = f.copy()
+    state = bgk_step(
+        new,
+        ENERGY.weights,
+        ANGLE.weights,
+        ANGLE.centres,
+        dt,
+        prescription=prescription,
+        flavors=flavors,
+        mode=mode,
+    )
+    return new, state
+
+
+def number(f):
+    return np.einsum("semr,e,m->sr", f, ENERGY.weights, ANGLE.weights)
+
+
+def trace(f, flavors):
+    return f[:2] + (flavors - 1) * f[2:]
+
+
+CASES = [
+    (name, flavors, mode)
+    for name, rule in PRESCRIPTIONS.items()
+    for flavors in (2, 3)
+    for mode in rule.modes
+]
+
+
+@pytest.mark.parametrize("name, flavors, mode", CASES)
+def test_declared_laws(name, flavors, mode):
+    f = random_states(1)
+    new, state = step(f, name, flavors, mode)
+    declared = PRESCRIPTIONS[name].conserves
+    assert (state.fraction > 0).sum() > 20  # the states do have crossings
+    assert "trace" in declared and "energy" in declared and "positivity" in declared
+    np.testing.assert_allclose(trace(new, flavors), trace(f, flavors), rtol=1e-14)
+    energy = [
+        np.einsum(
+            "semr,e,e,m->sr", trace(x, flavors), ENERGY.weights, ENERGY.centres, ANGLE.weights
+        )
+        for x in (f, new)
+    ]
+    np.testing.assert_allclose(energy[1], energy[0], rtol=1e-14)
+    assert new.min() >= 0.0 and new.max() <= 1.0
+    n, m = number(f), number(new)
+    scale = n.sum(axis=0)
+    for law, sign in (("eln", [1, -1, 0, 0]), ("xln", [0, 0, 1, -1])):
+        change = np.abs(np.array(sign) @ (m - n)) / scale
+        if law in declared:
+            assert change.max() < 1e-14
+        else:
+            assert change.max() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["box", "power_half"])
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_map_removes_the_crossing_and_is_idempotent(name, flavors):
+    f = random_states(2)
+    once, first = step(f, name, flavors, "map")
+    g = np.einsum("s,semr,e->mr", SIGN, once, ENERGY.weights)
+    lobes = ANGLE.weights @ np.maximum(g, 0), ANGLE.weights @ np.maximum(-g, 0)
+    residual = np.minimum(*lobes)[first.fraction > 0]
+    assert np.max(residual / (first.negative + first.positive)[first.fraction > 0]) < 1e-14
+    twice, second = step(once, name, flavors, "map")
+    assert np.array_equal(twice, once)
+    assert np.all(second.fraction == 0.0)
+
+
+def test_two_and_three_flavours_share_the_lobes_but_not_the_limits():
+    """The same k: G of the mixed state is the same, the share of nue is 1/2 or 1/3."""
+    f = random_states(3)
+    f[2:] = 0.0
+    two, state = step(f, "equipartition", 2, "map")
+    three, _ = step(f, "equipartition", 3, "map")
+    unstable = state.fraction > 0
+    np.testing.assert_allclose(two[0][..., unstable], f[0][..., unstable] / 2, rtol=1e-14)
+    np.testing.assert_allclose(three[0][..., unstable], f[0][..., unstable] / 3, rtol=1e-14)
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_exact_relaxation_is_a_semigroup(flavors):
+    f = random_states(4)
+    one, _ = step(f, "box", flavors, "exact", dt=1e-9)
+    many = f
+    for _ in range(10):
+        many, _ = step(many, "box", flavors, "exact", dt=1e-10)
+    np.testing.assert_allclose(many, one, rtol=1e-13)
+
+
+def test_exact_relaxation_ends_in_the_map():
+    f = random_states(5)
+    late, _ = step(f, "box", 3, "exact", dt=1e9)
+    mapped, _ = step(f, "box", 3, "map")
+    np.testing.assert_allclose(late, mapped, rtol=1e-13)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    values=st.lists(st.floats(0.0, 1.0), min_size=48, max_size=48),
+    log_dt=st.floats(-14.0, 0.0),
+    case=st.sampled_from(CASES),
+)
+def test_occupations_stay_between_zero_and_one(values, log_dt, case):
+    """Any occupations whatever: 0 <= f <= 1 and finite after any step."""
+    name, flavors, mode = case
+    f = np.array(values).reshape(4, 3, 4, 1)
+    mu = np.array([-0.75, -0.25, 0.25, 0.75])
+    bgk_step(
+        f,
+        np.full(3, 1e33),
+        np.full(4, 0.25),
+        mu,
+        10.0**log_dt,
+        prescription=name,
+        flavors=flavors,
+        mode=mode,
+    )
+    assert np.all(np.isfinite(f))
+    assert f.min() >= 0.0 and f.max() <= 1.0
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_threshold_pairs_conserve_in_every_group(flavors):
+    f = random_states(6)
+    new = f.copy()
+    threshold_step(new, ANGLE.weights, np.ones(f.shape[3]), 2.0, flavors=flavors)
+    assert not np.array_equal(new, f)
+    assert new.min() >= 0.0 and new.max() <= 1.0
+    np.testing.assert_allclose(trace(new, flavors), trace(f, flavors), rtol=1e-14)
+    before, after = (np.einsum("semr,m->ser", x, ANGLE.weights) for x in (f, new))
+    scale = before.sum(axis=0)
+    assert np.max(np.abs((after - before)[0] - (after - before)[1]) / scale) < 1e-15
+    assert np.max(np.abs((after - before)[2] - (after - before)[3]) / scale) < 1e-15
+    # one sector of each group is in equipartition, or the groups cannot pair
+    left = np.abs(after[:2] - after[2:]) / scale
+    opposite = (before[0] - before[2]) * (before[1] - before[3]) <= 0.0
+    assert np.all((left.min(axis=0) < 1e-15) | opposite)
+    assert 0 < opposite.sum() < opposite.size
+
+
+def test_threshold_full_does_not_conserve_lepton_number():
+    f = random_states(7)
+    n = number(f)
+    threshold_step(f, ANGLE.weights, np.ones(f.shape[3]), 2.0, flavors=3, rule="full")
+    change = (number(f) - n) @ np.ones(n.shape[1])
+    # -(2/3) of the net ELN - XLN is lost
+    assert change[0] - change[1] == pytest.approx(-2 / 3 * (SIGN @ n).sum(), rel=1e-12)
