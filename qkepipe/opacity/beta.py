@@ -1,0 +1,133 @@
+"""Charged-current reactions nu_e n <-> p e- and nubar_e p <-> n e+, elastic limit.
+
+Bruenn, ApJS 58, 771 (1985), eqs (C13)-(C20), with final-state blocking of nucleons and
+electrons, the mean-field shift of the energies, and recoil and weak magnetism as a factor.
+
+    kappa(nu_e)    = G eta_np (E + Q')^2 sqrt(1 - m_e^2/(E + Q')^2) [1 - f_e-(E + Q')] R
+    kappa(nubar_e) = G eta_pn (E - Q')^2 sqrt(1 - m_e^2/(E - Q')^2) [1 - f_e+(E - Q')] Rbar
+    G = G_F^2 (hbar c)^2 (g_V^2 + 3 g_A^2)/pi,    Q' = m_n - m_p + delta_u
+    eta_np = (n_n - n_p)/(1 - e^-x),  eta_pn = eta_np e^-x,  x = (mu_hat - Q')/T
+
+Absorption is computed, emission follows from detailed balance.
+"""
+
+import math
+
+import numpy as np
+
+from qkepipe.jit import jit
+from qkepipe.opacity.nucleon import charged_current_factor
+from qkepipe.opacity.registry import Matter, Opacities, Setup, register
+
+__all__ = ["beta", "blocked_densities"]
+
+#: Below this |mu_hat - Q'| [MeV] the blocking factor is a ratio of two roundings.
+_SMALL_DIFFERENCE = 1e-2
+#: A gas counts as dilute below this fugacity: blocking then removes less than 10 %.
+_DILUTE = 0.1
+#: Larger reductions of a dilute gas are taken as an inconsistency of the input.
+_DILUTE_FLOOR = 0.8
+
+
+@jit
+def _log1pexp(x):
+    if x > 0.0:
+        return x + math.log1p(math.exp(-x))
+    return math.log1p(math.exp(x))
+
+
+@jit
+def blocked_densities(n_n, n_p, difference, t, mass, hbar_c):
+    """Densities of neutrons and of protons that can absorb, (eta_np, eta_pn) [cm^-3].
+
+    ``difference`` = mu_hat - Q' [MeV]. Since eta_np - eta_pn = n_n - n_p, both are within
+    [0, n_n] and [0, n_p] or neither is. Outside, and where a dilute gas would lose more than
+    20 %, the chemical potentials are not those of the densities (rounding near n_n = n_p;
+    tabulated trace nucleons): the densities themselves are returned.
+    """
+    if abs(difference) >= _SMALL_DIFFERENCE:
+        x = difference / t
+        # expm1 of a negative argument only: no overflow
+        if x > 0.0:
+            eta_np = (n_n - n_p) / -math.expm1(-x)
+            eta_pn = eta_np * math.exp(-x)
+        else:
+            eta_pn = (n_p - n_n) / -math.expm1(x)
+            eta_np = eta_pn * math.exp(x)
+        wavelength = hbar_c * math.sqrt(2.0 * math.pi / (mass * t))
+        dilute = 0.5 * max(n_n, n_p) * wavelength**3 < _DILUTE
+        floor = _DILUTE_FLOOR if dilute else 0.0
+        if floor * n_n < eta_np <= n_n and floor * n_p < eta_pn <= n_p:
+            return eta_np, eta_pn
+    return n_n, n_p
+
+
+@jit
+def _absorption(eta, lepton, lepton_mu, a, t, scale, m_e):
+    """kappa* [cm^-1] for a final lepton of energy ``lepton``; a = (E - mu_nu)/T.
+
+    kappa (1 + e^-a) with kappa proportional to 1 - f_lepton: the sum of logarithms stays
+    finite where the lepton is fully blocked and emission dominates.
+    """
+    if lepton <= m_e or eta <= 0.0 or scale <= 0.0:
+        return 0.0
+    phase_space = scale * eta * lepton * math.sqrt(lepton * lepton - m_e * m_e)
+    return phase_space * math.exp(_log1pexp(-a) - _log1pexp((lepton_mu - lepton) / t))
+
+
+@jit
+def _beta_kernel(
+    t, n_n, n_p, mu_e, mu_hat, q, blocked, energy, scale, scale_bar, m_e, mass, hbar_c, out
+):
+    for z in range(t.size):
+        eta_np, eta_pn = n_n[z], n_p[z]
+        if blocked[z]:
+            eta_np, eta_pn = blocked_densities(n_n[z], n_p[z], mu_hat[z] - q[z], t[z], mass, hbar_c)
+        mu_nu = mu_e[z] - mu_hat[z]
+        for k in range(energy.size):
+            e = energy[k]
+            out[0, k, z] = _absorption(
+                eta_np, e + q[z], mu_e[z], (e - mu_nu) / t[z], t[z], scale[k], m_e
+            )
+            out[1, k, z] = _absorption(
+                eta_pn, e - q[z], -mu_e[z], (e + mu_nu) / t[z], t[z], scale_bar[k], m_e
+            )
+
+
+@register("beta")
+def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
+    """Absorption and emission of nu_e on free neutrons and nubar_e on free protons.
+
+    Parameters
+    ----------
+    matter : Matter
+    energy : ndarray, shape (e,)
+        [MeV].
+    setup : Setup
+
+    Returns
+    -------
+    Opacities
+        ``absorption`` (4, e, z): zero for nux and nuxbar.
+    """
+    c = setup.constants
+    out = np.zeros((4, energy.size, matter.size))
+    strength = c.g2 * (c.g_v**2 + 3.0 * c.g_a**2)
+    factor = [charged_current_factor(energy, s, setup.weak_magnetism, c) for s in (1, -1)]
+    _beta_kernel(
+        matter["temperature"],
+        matter["n_n"],
+        matter["n_p"],
+        matter["mu_e"],
+        matter["mu_hat"],
+        c.q_np + matter["delta_u"],
+        matter["rho"] >= c.blocking_density,
+        energy,
+        strength * factor[0],
+        strength * factor[1],
+        c.m_e,
+        c.m_nucleon,
+        c.hbar_c,
+        out,
+    )
+    return Opacities(absorption=out)

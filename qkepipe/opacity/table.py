@@ -1,0 +1,103 @@
+"""Rates that the snapshot itself gives, brought to the energies of the study.
+
+Opacities are interpolated as power laws (log of the rate, linear in log E), the ratio
+j/(c kappa*), which is the equilibrium occupation of thermal matter, as an exponential (log,
+linear in E). Where a neighbour is zero the interpolation is linear. Values at a given group
+centre pass unchanged; nothing is extrapolated.
+"""
+
+import numpy as np
+
+from qkepipe.constants import C_LIGHT
+from qkepipe.errors import Defect, QkepipeError
+from qkepipe.opacity.registry import Matter, Opacities, Setup, register
+
+__all__ = ["interpolate", "table"]
+
+
+def interpolate(values, x, x_new, left) -> np.ndarray:
+    """Logarithm of ``values`` (s, e, z) linear in ``x`` (e); linear next to zeros.
+
+    Parameters
+    ----------
+    values : ndarray, shape (s, e, z)
+        Not negative.
+    x, x_new : ndarray, shape (e,), (k,)
+        Old (increasing) and new abscissae.
+    left : ndarray of int, shape (k,)
+        Index of the old point on the left of every new one.
+
+    Returns
+    -------
+    ndarray, shape (s, k, z)
+    """
+    w = ((x_new - x[left]) / (x[left + 1] - x[left]))[None, :, None]
+    a, b = values[:, left], values[:, left + 1]
+    positive = (a > 0.0) & (b > 0.0)
+    log_a, log_b = np.log(np.where(positive, a, 1.0)), np.log(np.where(positive, b, 1.0))
+    smooth = np.exp((1.0 - w) * log_a + w * log_b)
+    out = np.where(positive, smooth, (1.0 - w) * a + w * b)
+    return np.where(w == 0.0, a, np.where(w == 1.0, b, out))
+
+
+@register("table", needs=("emissivity", "absorption", "scattering"))
+def table(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
+    """Emission, absorption and scattering as given by the snapshot.
+
+    Emission is not forced into detailed balance: the snapshot's own j and kappa* are used.
+
+    Parameters
+    ----------
+    matter : Matter
+        With ``emissivity`` [s^-1], ``absorption``, ``scattering`` and
+        ``scattering_transport`` [cm^-1] of shape (4, own energies, z) and ``table_energy``.
+    energy : ndarray, shape (e,)
+        Energies of the study [MeV].
+    setup : Setup
+
+    Returns
+    -------
+    Opacities
+
+    Raises
+    ------
+    QkepipeError
+        If the study has energies outside the snapshot's.
+    """
+    own = matter["table_energy"]
+    if own.size < 2 or np.any(np.diff(own) <= 0.0):
+        raise QkepipeError(
+            Defect("rates", "energy", "the snapshot's rates have no increasing energy axis")
+        )
+    slack = 1e-9 * own[-1]
+    outside = (energy < own[0] - slack) | (energy > own[-1] + slack)
+    if outside.any():
+        raise QkepipeError(
+            Defect(
+                "rates",
+                f"energy[{int(np.argmax(outside))}]",
+                f"{energy[outside][0]:.6g} MeV is outside the snapshot's rates",
+                f"{own[0]:.6g} to {own[-1]:.6g} MeV",
+                "an energy grid inside this range",
+            )
+        )
+    new = np.clip(energy, own[0], own[-1])
+    left = np.clip(np.searchsorted(own, new, side="right") - 1, 0, own.size - 2)
+    log_own, log_new = np.log(own), np.log(new)
+
+    def power_law(name):
+        return interpolate(matter[name], log_own, log_new, left)
+
+    absorption = power_law("absorption")
+    given = matter["absorption"] > 0.0
+    ratio = np.where(
+        given, matter["emissivity"] / (C_LIGHT * np.where(given, matter["absorption"], 1.0)), 0.0
+    )
+    balanced = C_LIGHT * absorption * interpolate(ratio, own, new, left)
+    both = given[:, left] & given[:, left + 1]
+    return Opacities(
+        absorption=absorption,
+        scattering=power_law("scattering"),
+        scattering_transport=power_law("scattering_transport"),
+        emissivity=np.where(both, balanced, interpolate(matter["emissivity"], own, new, left)),
+    )
