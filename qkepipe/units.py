@@ -7,7 +7,7 @@ door and cm^-1 inside kernels.
 from qkepipe.constants import C_LIGHT, K_BOLTZMANN_MEV, MEV_ERG
 from qkepipe.errors import Defect, QkepipeError, nearest
 
-__all__ = ["GEOMETRIC", "TO_PROJECT", "canonical_unit", "factor", "rate_to_inverse_length"]
+__all__ = ["GEOMETRIC", "KM_CM", "TO_PROJECT", "canonical_unit", "factor", "rate_to_inverse_length"]
 
 #: Conversion factors ``{dimension: {unit: factor to the project's unit}}``; the first
 #: unit of each dimension is the project's unit, spelled for UDUNITS.
@@ -37,6 +37,9 @@ TO_PROJECT: dict[str, dict[str, float]] = {
     "entropy": {"k_B": 1.0, "kB": 1.0},
     "angle": {"rad": 1.0, "deg": 0.017453292519943295},
 }
+
+#: 1 km [cm].
+KM_CM = TO_PROJECT["length"]["km"]
 
 #: G = c = Msun = 1 units in cgs: density, length, time (hints about foreign units only).
 GEOMETRIC = {"density": 6.17583e17, "length": 1.476625e5, "time": 4.925491e-6}

@@ -38,7 +38,16 @@ from qkepipe.species import SPECIES, lepton_sign
 from qkepipe.transport import geometry
 from qkepipe.transport.step import TransportOperator, stable_step
 
-__all__ = ["Grid", "equilibrium", "grid_of", "run_sphere", "steady_state"]
+__all__ = ["Grid", "Track", "equilibrium", "grid_of", "run_sphere", "steady_state", "time_step"]
+
+
+@dataclass(frozen=True)
+class Track:
+    """Cell to follow from the seed: its ``index`` in r, steps between records, their number."""
+
+    index: int
+    interval: int
+    count: int
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,14 @@ def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
         shape, absorption, scattering, transport, equilibrium(background), inner, step
     )
     return operator, step
+
+
+def time_step(background: xr.Dataset, cfl: float) -> float:
+    """Time step [s] of every run on this background."""
+    grid = grid_of(background)
+    absorption, scattering, _ = _rates(background)
+    shape = geometry.sphere(grid.radius, grid.angle)
+    return stable_step(shape, absorption + scattering, cfl) / C_LIGHT
 
 
 def steady_state(
@@ -273,6 +290,7 @@ def run_sphere(
     average_from: float = 0.5,
     cfl: float = 0.45,
     samples: int = 400,
+    track: Track | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 20.0,
     progress: Callable[[float, float], None] | None = None,
@@ -302,6 +320,9 @@ def run_sphere(
         At most 1/2.
     samples : int
         Number of samples of the time series; averages use the same samples.
+    track : Track, optional
+        Cell whose coherence is recorded at short intervals while it grows from the seed
+        (quantum kinetics only).
     checkpoint : Path, optional
         File that holds the state while the run is under way; a run that finds it goes on
         from there, bit-identically. Removed by the caller when the result is safe.
@@ -314,7 +335,8 @@ def run_sphere(
     -------
     Dataset
         Kind ``solution``: time-averaged ``f``, ``f_final``, series over ``time_sample`` and
-        the monitors as attributes.
+        the monitors as attributes; with ``track`` also ``tracked_coherence`` over
+        ``time_tracked``.
     """
     grid = grid_of(background)
     operator_class = SCHEMES[scheme].operator
@@ -328,18 +350,24 @@ def run_sphere(
     every = max(1, int(np.ceil(crossings * length / step / samples)))
     n_samples = max(2, int(np.ceil(crossings * length / step / every)))
     first_average = int(average_from * n_samples)
-    state = _RunState(f, n_samples, grid)
+    state = _RunState(f, n_samples, grid, track)
     state.lepton[0] = _lepton_content(diagonal, grid, operator.geometry.volume)
     if checkpoint is not None:
         state.load(checkpoint)
     area = 4.0 * np.pi * grid.radius.edges[-1] ** 2
     saved = time.monotonic()
     while state.sample < n_samples:
-        for _ in range(every):
+        for number in range(every):
             if mixing is not None:
+                trace = state.f[0] + state.f[1] if number == 0 else None
                 mixing.apply(state.f)
+                if trace is not None:
+                    change = np.abs(state.f[0] + state.f[1] - trace).max(initial=0.0)
+                    state.trace = max(state.trace, float(change / trace.max()))
             state.balance.add(operator.advance(state.f))
             state.add_lepton(operator.budget, grid)
+            if track is not None:
+                state.follow(step / C_LIGHT)
         _refuse_nan(state.f, (state.sample + 1) * every)
         state.record((state.sample + 1) * every * step / C_LIGHT, state.sample >= first_average)
         if progress is not None:
@@ -364,7 +392,7 @@ def run_sphere(
 class _RunState:
     """Everything that evolves, so that a checkpoint is one file."""
 
-    def __init__(self, f: np.ndarray, n_samples: int, grid: Grid):
+    def __init__(self, f: np.ndarray, n_samples: int, grid: Grid, track: Track | None = None):
         _, _, n_energy, n_mu, n_r = f.shape
         self.grid = grid
         self.f = f
@@ -376,14 +404,39 @@ class _RunState:
         self.coherence = np.zeros((n_samples, n_r))
         self.flux = np.zeros((n_samples, 4, n_r))
         self.excess = 0.0
+        self.trace = 0.0
         self.balance = _Balance()
         # lepton number nue - nuebar - nux + nuxbar: at the start, signed sum of what faces and
         # matter brought, sum of the absolute parts of what the faces brought
         self.lepton = np.zeros(3)
         self.lepton_now = 0.0
+        self.track = track
+        self.step_number = 0
+        n_tracked = 0 if track is None else track.count
+        self.tracked_time = np.full(n_tracked, np.nan)
+        self.tracked = np.full(n_tracked, np.nan)
 
-    _ARRAYS = ("f", "time", "sum_f", "sum_coherence", "coherence", "flux", "lepton")
-    _SCALARS = ("sample", "averaged", "excess", "lepton_now")
+    _ARRAYS = (
+        "f",
+        "time",
+        "sum_f",
+        "sum_coherence",
+        "coherence",
+        "flux",
+        "lepton",
+        "tracked_time",
+        "tracked",
+    )
+    _SCALARS = ("sample", "averaged", "excess", "trace", "lepton_now", "step_number")
+
+    def follow(self, step_seconds: float) -> None:
+        """Record the coherence of the tracked cell where the interval asks for it."""
+        self.step_number += 1
+        number, rest = divmod(self.step_number, self.track.interval)
+        if rest == 0 and number <= self.track.count:
+            cell = slice(self.track.index, self.track.index + 1)
+            self.tracked_time[number - 1] = self.step_number * step_seconds
+            self.tracked[number - 1] = coherence(self.f[..., cell], self.grid).max()
 
     def save(self, path: Path) -> None:
         path = Path(path)
@@ -484,6 +537,17 @@ class _RunState:
                 {"units": "1", "long_name": "largest coherence in the domain"},
             )
             out = out.assign_coords(sector=["nu", "nubar"])
+            if self.track is not None:
+                known = np.isfinite(self.tracked)
+                out["tracked_coherence"] = (
+                    "time_tracked",
+                    self.tracked[known],
+                    {"units": "1", "long_name": "coherence of the tracked cell"},
+                )
+                out = out.assign_coords(
+                    time_tracked=("time_tracked", self.tracked_time[known], {"units": "s"})
+                )
+                out.attrs["tracked_radius"] = float(background["r"].values[self.track.index])
             out.attrs["max_polarisation_over_trace"] = self.excess
         half = (first_average + len(self.time)) // 2
         early = self.flux[first_average:half].mean(axis=0)
@@ -506,6 +570,7 @@ class _RunState:
         out.attrs.update(
             number_balance_error=self.balance.error(),
             eln_balance_error=self.lepton_error(),
+            max_trace_change=self.trace,
             quasi_steadiness=float((np.abs(late - early) / scale).max()),
         )
         return out

@@ -13,18 +13,17 @@ exactly on any grid. The slab is the same operator with A = 1, V = dr, g = 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from qkepipe.phasespace import AngleGrid, RadialGrid
 
-__all__ = ["Geometry", "slab", "sphere"]
+__all__ = ["Geometry", "face_coefficients", "slab", "sphere"]
 
 
-@dataclass(frozen=True)
-class Geometry:
-    """Coefficients of a spatial operator in (r, mu), lengths in cm.
+class Geometry(NamedTuple):
+    """Coefficients of a spatial operator in (r, mu), lengths in cm; kernels take it whole.
 
     Attributes
     ----------
@@ -36,14 +35,17 @@ class Geometry:
         Face areas over 4 pi [cm^2].
     volume : ndarray (n_r,)
         Cell volumes over 4 pi [cm^3].
-    slope_r : ndarray (n_r,)
-        Half a cell width over the distance of its neighbours' centres.
+    face_up, face_down : ndarray (5, n_r)
+        Coefficients of the five cells around each one: value at its outer (inner) face
+        minus its average.
     mu, slope_mu : ndarray (n_mu,)
-        Bin midpoints and the same ratio in mu.
+        Bin midpoints, and half a bin width over the distance of its neighbours' midpoints.
     edge_turn : ndarray (n_mu + 1,)
         b = 1 - mu^2 at the bin edges.
     dmu : ndarray (n_mu,)
         Bin widths.
+    second_moment : float
+        Discrete m2 = (1/2) sum dmu mu^2, to be used instead of 1/3.
     periodic : bool
         Whether the first and last cells are neighbours.
     """
@@ -53,17 +55,14 @@ class Geometry:
     turn_rate: np.ndarray
     area: np.ndarray
     volume: np.ndarray
-    slope_r: np.ndarray
+    face_up: np.ndarray
+    face_down: np.ndarray
     mu: np.ndarray
     slope_mu: np.ndarray
     edge_turn: np.ndarray
     dmu: np.ndarray
+    second_moment: float
     periodic: bool
-
-    @property
-    def second_moment(self) -> float:
-        """Discrete m2 = (1/2) sum dmu mu^2, to be used instead of 1/3."""
-        return float(0.5 * np.sum(self.dmu * self.mu**2))
 
     def loss_rate(self) -> np.ndarray:
         """Largest rate at which a cell loses particles by streaming [cm^-1], shape (n_r,)."""
@@ -79,18 +78,67 @@ def _half_slope(centres: np.ndarray, widths: np.ndarray) -> np.ndarray:
     return 0.5 * widths / (padded[2:] - padded[:-2])
 
 
-def _build(area, volume, turn_rate, radius: RadialGrid, angle: AngleGrid, periodic: bool):
+def face_coefficients(edges: np.ndarray, power: int) -> tuple[np.ndarray, np.ndarray]:
+    """Reconstruction of face values from five cell averages.
+
+    The polynomial of degree four in r with the given averages over five neighbouring
+    cells, weighted with r^power, is evaluated at the faces of the middle cell: fifth order
+    (Shu 1998, ICASE report 97-65, section 2.1, for weighted averages). Beyond the ends of
+    the grid ghost cells continue the widths of the edge cells.
+
+    Parameters
+    ----------
+    edges : ndarray (n + 1,)
+        [cm].
+    power : int
+        0 in the slab, 2 on the sphere.
+
+    Returns
+    -------
+    face_up, face_down : ndarray (5, n)
+        Coefficients of the value at the outer and inner face minus the cell's average.
+    """
+    first, last = np.diff(edges)[[0, -1]]
+    padded = np.concatenate(
+        [edges[0] + first * np.array([-2.0, -1.0]), edges, edges[-1] + last * np.array([1.0, 2.0])]
+    )
+    n = edges.size - 1
+    up, down = np.empty((5, n)), np.empty((5, n))
+    nodes, weights = np.polynomial.legendre.leggauss(4)
+    for i in range(n):
+        local = padded[i : i + 6]
+        middle, width = 0.5 * (local[2] + local[3]), local[3] - local[2]
+        half = 0.5 * np.diff(local)
+        points = 0.5 * (local[1:] + local[:-1])[:, None] + half[:, None] * nodes
+        measure = weights * np.abs(points) ** power
+        x = (points - middle) / width
+        # averages of the monomials over each cell, (cell, degree)
+        averages = np.stack(
+            [(measure * x**k).sum(axis=1) / measure.sum(axis=1) for k in range(5)], axis=1
+        )
+        for target, out in ((0.5, up), (-0.5, down)):
+            out[:, i] = np.linalg.solve(averages.T, target ** np.arange(5))
+            out[2, i] -= 1.0
+    return up, down
+
+
+def _build(
+    area, volume, turn_rate, radius: RadialGrid, angle: AngleGrid, power: int, periodic: bool
+):
+    face_up, face_down = face_coefficients(radius.edges, power)
     return Geometry(
         out_rate=area[1:] / volume,
         in_rate=area[:-1] / volume,
         turn_rate=turn_rate,
         area=area,
         volume=volume,
-        slope_r=_half_slope(radius.centres, radius.widths),
+        face_up=face_up,
+        face_down=face_down,
         mu=angle.centres,
         slope_mu=_half_slope(angle.centres, angle.widths),
         edge_turn=1.0 - angle.edges**2,
         dmu=angle.widths,
+        second_moment=float(0.5 * np.sum(angle.widths * angle.centres**2)),
         periodic=periodic,
     )
 
@@ -99,10 +147,10 @@ def sphere(radius: RadialGrid, angle: AngleGrid) -> Geometry:
     """Spherical symmetry, flat space."""
     area = radius.edges**2
     volume = np.diff(radius.edges**3) / 3.0
-    return _build(area, volume, np.diff(area) / (2.0 * volume), radius, angle, periodic=False)
+    return _build(area, volume, np.diff(area) / (2.0 * volume), radius, angle, 2, periodic=False)
 
 
 def slab(radius: RadialGrid, angle: AngleGrid, periodic: bool = False) -> Geometry:
     """Plane-parallel slab of unit area; ``periodic`` makes it the local box."""
     area = np.ones(radius.edges.size)
-    return _build(area, radius.widths, np.zeros(radius.widths.size), radius, angle, periodic)
+    return _build(area, radius.widths, np.zeros(radius.widths.size), radius, angle, 0, periodic)

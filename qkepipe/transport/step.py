@@ -19,7 +19,7 @@ import numpy as np
 from qkepipe.jit import jit, jit_parallel, prange
 from qkepipe.transport.collisions import apply_phi, collision_tables
 from qkepipe.transport.geometry import Geometry
-from qkepipe.transport.streaming import streaming_rate
+from qkepipe.transport.streaming import GHOSTS, Work, streaming_rate
 
 __all__ = ["BUDGET", "TransportOperator", "stable_step"]
 
@@ -41,17 +41,17 @@ def _isotropic(block, component, dmu, out):
 
 @jit
 def _step_block(
-    f, sector, energy, inner, phi, source, work, edge_flux, pad, theta, moments, budget, step,
-    volume, out_rate, in_rate, turn_rate, slope_r, mu, slope_mu, edge_turn, dmu, area, m2,
-    periodic,
-):  # fmt: skip
+    f, sector, energy, inner, phi, source, stages, work, moments, budget, step, geometry
+):
+    """One step of one sector and energy; ``stages`` (4, n_mu, n_component, n_r) is work space."""
+    mu, dmu, volume, m2 = geometry.mu, geometry.dmu, geometry.volume, geometry.second_moment
     n_component = f.shape[0]
     n_mu = f.shape[3]
     n = f.shape[4]
-    old = work[0]
-    first = work[1]
-    new = work[2]
-    second = work[3]
+    old = stages[0]
+    first = stages[1]
+    new = stages[2]
+    second = stages[3]
     through_first = np.empty((n_component, 2))
     through_second = np.empty((n_component, 2))
     for c in range(n_component):
@@ -60,10 +60,7 @@ def _step_block(
             copy = old[j, c]
             for i in range(n):
                 copy[i] = row[i]
-    streaming_rate(
-        old, inner, first, edge_flux, pad, theta, out_rate, in_rate, turn_rate, slope_r, mu,
-        slope_mu, edge_turn, dmu, area, periodic, through_first,
-    )  # fmt: skip
+    streaming_rate(old, inner, geometry, work, first, through_first)
     apply_phi(old, phi, 0, mu, dmu, m2, moments, new, False)
     apply_phi(first, phi, 1, mu, dmu, m2, moments, new, True)
     for c in range(2):
@@ -72,10 +69,7 @@ def _step_block(
             row = new[j, c]
             for i in range(n):
                 row[i] += gain[i]
-    streaming_rate(
-        new, inner, second, edge_flux, pad, theta, out_rate, in_rate, turn_rate, slope_r, mu,
-        slope_mu, edge_turn, dmu, area, periodic, through_second,
-    )  # fmt: skip
+    streaming_rate(new, inner, geometry, work, second, through_second)
     for c in range(2):
         # number of the linear flow driven by the same streaming: independent of the update
         mean = moments[0]
@@ -130,20 +124,27 @@ def _step_block(
 
 @jit_parallel
 def _step(
-    f, inner, phi, source, work, edge_flux, pad, theta, moments, budget, step, volume, out_rate,
-    in_rate, turn_rate, slope_r, mu, slope_mu, edge_turn, dmu, area, m2, periodic,
-):  # fmt: skip
+    f, inner, phi, source, stages, edge_flux, pad, jump, theta, moments, budget, step, geometry
+):
     n_energy = f.shape[2]
     for block in prange(2 * n_energy):
         sector = block // n_energy
         energy = block % n_energy
         t = numba.get_thread_id()
         _step_block(
-            f, sector, energy, inner[sector, energy], phi[sector, energy], source[sector, energy],
-            work[t], edge_flux[t], pad[t], theta[t], moments[t], budget[sector, energy], step,
-            volume, out_rate, in_rate, turn_rate, slope_r, mu, slope_mu, edge_turn, dmu, area,
-            m2, periodic,
-        )  # fmt: skip
+            f,
+            sector,
+            energy,
+            inner[sector, energy],
+            phi[sector, energy],
+            source[sector, energy],
+            stages[t],
+            Work(edge_flux[t], pad[t], jump[t], theta[t]),
+            moments[t],
+            budget[sector, energy],
+            step,
+            geometry,
+        )
 
 
 def stable_step(geometry: Geometry, collision_rate: np.ndarray, cfl: float) -> float:
@@ -202,11 +203,14 @@ class TransportOperator:
         )
         self.inner = np.ascontiguousarray(inner.transpose(1, 2, 3, 0))
         n_thread = numba.get_num_threads()
-        self._work = np.empty((n_thread, 4, n_mu, n_component, n_r))
-        self._edge = np.empty((n_thread, 2, n_component, n_r))
-        self._pad = np.empty((n_thread, n_component, n_r + 2))
-        self._theta = np.empty((n_thread, n_r))
-        self._moments = np.empty((n_thread, 2, n_r))
+        self._work = (
+            np.empty((n_thread, 4, n_mu, n_component, n_r)),
+            np.empty((n_thread, 2, n_component, n_r)),
+            np.empty((n_thread, n_component, n_r + 2 * GHOSTS)),
+            np.empty((n_thread, n_component, n_r)),
+            np.empty((n_thread, n_r)),
+            np.empty((n_thread, 2, n_r)),
+        )
         self.budget = np.zeros((2, n_energy, 2, len(BUDGET)))
 
     def advance(self, f: np.ndarray) -> np.ndarray:
@@ -218,10 +222,14 @@ class TransportOperator:
             Particle budget over sector, energy, flavour (e, x) and :data:`BUDGET`, in
             units of occupation times volume over 4 pi.
         """
-        g = self.geometry
         _step(
-            f, self.inner, self.phi, self.source, self._work, self._edge, self._pad, self._theta,
-            self._moments, self.budget, self.step, g.volume, g.out_rate, g.in_rate, g.turn_rate,
-            g.slope_r, g.mu, g.slope_mu, g.edge_turn, g.dmu, g.area, g.second_moment, g.periodic,
-        )  # fmt: skip
+            f,
+            self.inner,
+            self.phi,
+            self.source,
+            *self._work,
+            self.budget,
+            self.step,
+            self.geometry,
+        )
         return self.budget

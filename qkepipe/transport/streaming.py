@@ -1,22 +1,29 @@
-"""Second-order streaming of flavour matrices with one limiter factor per face.
+"""High-order streaming of flavour matrices with one limiter factor per face.
 
-The slopes of all components of a cell are scaled by one common factor, so that the
-limiter does not depend on the basis in flavour space: the smaller of the
-monotonised-central limiter of the trace and of the largest factor for which both face
-states stay positive matrices (|P| <= trace). With CFL <= 1/2 the update is then a
-convex combination of positive matrices (Zhang & Shu 2010, J. Comput. Phys. 229, 3091,
-applied to the cone of positive matrices).
+Face values are reconstructed in r from five cells (fifth order on smooth grids, upwind
+biased, :func:`qkepipe.transport.geometry.face_coefficients`), in mu from three (second
+order). The difference between the face value and the cell average is scaled by one common
+factor for all components, so that the limiter does not depend on the basis in flavour
+space: the smaller of the monotonised-central limiter of the trace and of the largest
+factor for which the face state and its mirror image about the average stay positive
+matrices (|P| <= trace). The average is then the mean of two positive states, and with
+CFL <= 1/2 the update is a convex combination of positive matrices (Zhang & Shu 2010,
+J. Comput. Phys. 229, 3091, applied to the cone of positive matrices).
 
 Blocks hold one sector and energy: ``block[mu, component, r]``, components ``ee, xx`` or
 ``ee, xx, Re ex, Im ex``.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from qkepipe.jit import jit
 
-__all__ = ["limiter_factor", "streaming_rate"]
+__all__ = ["GHOSTS", "Work", "limiter_factor", "streaming_rate"]
 
+#: Ghost cells on either side of a row in r.
+GHOSTS = 2
 #: Relative slack of the positivity test: |P| may exceed the trace by half of it.
 SLACK = 1e-12
 #: Relative change of the trace per cell below which its extrema are not clipped
@@ -26,7 +33,7 @@ TINY = 1e-300
 
 
 @jit
-def limiter_factor(lo, mid, hi, lo0, mid0, hi0, ratio, theta):
+def limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta):
     """Limiter factor in [0, 1] of one row of cells, written to ``theta``.
 
     Parameters
@@ -34,8 +41,8 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, ratio, theta):
     lo, mid, hi : ndarray (n_component, >= n)
         Lower neighbours, cells and upper neighbours; cell ``i`` is at ``mid[:, mid0 + i]``
         and likewise for the neighbours.
-    ratio : ndarray (n,)
-        Half width of a cell over the distance of its neighbours.
+    jump : ndarray (n_component, >= n)
+        Reconstructed face value minus cell average.
     theta : ndarray (n,)
     """
     n = theta.size
@@ -43,9 +50,9 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, ratio, theta):
         for i in range(n):
             ee = mid[0, mid0 + i]
             xx = mid[1, mid0 + i]
-            dee = ratio[i] * (hi[0, hi0 + i] - lo[0, lo0 + i])
-            dxx = ratio[i] * (hi[1, hi0 + i] - lo[1, lo0 + i])
-            # (trace^2 - |P|^2)/4 along the slope is a +- 2 b t + c t^2
+            dee = jump[0, i]
+            dxx = jump[1, i]
+            # (trace^2 - |P|^2)/4 along the jump is a +- 2 b t + c t^2
             trace = ee + xx
             a = max(ee * xx + SLACK * trace * trace, 0.0)
             b = 0.5 * (ee * dxx + xx * dee)
@@ -65,10 +72,10 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, ratio, theta):
             xx = mid[1, mid0 + i]
             re = mid[2, mid0 + i]
             im = mid[3, mid0 + i]
-            dee = ratio[i] * (hi[0, hi0 + i] - lo[0, lo0 + i])
-            dxx = ratio[i] * (hi[1, hi0 + i] - lo[1, lo0 + i])
-            dre = ratio[i] * (hi[2, hi0 + i] - lo[2, lo0 + i])
-            dim = ratio[i] * (hi[3, hi0 + i] - lo[3, lo0 + i])
+            dee = jump[0, i]
+            dxx = jump[1, i]
+            dre = jump[2, i]
+            dim = jump[3, i]
             trace = ee + xx
             a = max(ee * xx - re * re - im * im + SLACK * trace * trace, 0.0)
             b = 0.5 * (ee * dxx + xx * dee) - re * dre - im * dim
@@ -84,11 +91,25 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, ratio, theta):
             theta[i] = min(1.0, min(cone, limited))
 
 
+class Work(NamedTuple):
+    """Work space of one thread.
+
+    Attributes
+    ----------
+    edge_flux : ndarray (2, n_component, n_r)
+    pad : ndarray (n_component, n_r + 2 GHOSTS)
+    jump : ndarray (n_component, n_r)
+    theta : ndarray (n_r,)
+    """
+
+    edge_flux: np.ndarray
+    pad: np.ndarray
+    jump: np.ndarray
+    theta: np.ndarray
+
+
 @jit
-def streaming_rate(
-    block, inner, rate, edge_flux, pad, theta, out_rate, in_rate, turn_rate, slope_r, mu,
-    slope_mu, edge_turn, dmu, area, periodic, through,
-):  # fmt: skip
+def streaming_rate(block, inner, geometry, work, rate, through):
     """Rate of change [cm^-1] of one block by streaming, written to ``rate``.
 
     Parameters
@@ -96,47 +117,68 @@ def streaming_rate(
     block, rate : ndarray (n_mu, n_component, n_r)
     inner : ndarray (n_mu, n_component)
         State that enters through the inner face, used for mu > 0; nothing enters at the
-        outer face. Both are ignored when ``periodic``.
-    edge_flux : ndarray (2, n_component, n_r)
-        Work space.
-    pad : ndarray (n_component, n_r + 2)
-        Work space.
-    theta : ndarray (n_r,)
-        Work space.
-    out_rate ... dmu
-        Fields of :class:`qkepipe.transport.geometry.Geometry`.
+        outer face. Both are ignored when the geometry is periodic.
+    geometry : Geometry
+    work : Work
     through : ndarray (n_component, 2)
         Output: net outward flux through the inner and the outer face, area times
         (1/2) int mu f dmu.
     """
     n_mu, n_component, n = block.shape
+    edge_flux, pad, jump, theta = work
+    mu = geometry.mu
+    dmu = geometry.dmu
+    area = geometry.area
+    out_rate = geometry.out_rate
+    in_rate = geometry.in_rate
+    turn_rate = geometry.turn_rate
+    periodic = geometry.periodic
     through[:] = 0.0
     for j in range(n_mu):
         # radial faces
+        forward = mu[j] > 0.0
+        face_of = geometry.face_up if forward else geometry.face_down
         for c in range(n_component):
             row = block[j, c]
+            line = pad[c]
             for i in range(n):
-                pad[c, i + 1] = row[i]
+                line[i + 2] = row[i]
             if periodic:
-                pad[c, 0] = row[n - 1]
-                pad[c, n + 1] = row[0]
-            elif mu[j] > 0.0:
-                pad[c, 0] = inner[j, c]
-                pad[c, n + 1] = row[n - 1]
+                line[0] = row[n - 2]
+                line[1] = row[n - 1]
+                line[n + 2] = row[0]
+                line[n + 3] = row[1]
             else:
-                pad[c, 0] = row[0]
-                pad[c, n + 1] = 0.0
-        limiter_factor(pad, pad, pad, 0, 1, 2, slope_r, theta)
-        step = 1.0 if mu[j] > 0.0 else -1.0
+                below = inner[j, c] if forward else row[0]
+                above = row[n - 1] if forward else 0.0
+                line[0] = below
+                line[1] = below
+                line[n + 2] = above
+                line[n + 3] = above
+            a0 = face_of[0]
+            a1 = face_of[1]
+            a2 = face_of[2]
+            a3 = face_of[3]
+            a4 = face_of[4]
+            step = jump[c]
+            for i in range(n):
+                step[i] = (
+                    a0[i] * line[i]
+                    + a1[i] * line[i + 1]
+                    + a2[i] * line[i + 2]
+                    + a3[i] * line[i + 3]
+                    + a4[i] * line[i + 4]
+                )
+        limiter_factor(pad, pad, pad, 1, 2, 3, jump, theta)
         for c in range(n_component):
             face = edge_flux[0, c]
             row = block[j, c]
             out = rate[j, c]
+            step = jump[c]
             for i in range(n):
-                slope = theta[i] * slope_r[i] * (pad[c, i + 2] - pad[c, i])
-                face[i] = row[i] + step * slope
+                face[i] = row[i] + theta[i] * step[i]
             weight = 0.5 * dmu[j] * mu[j]
-            if mu[j] > 0.0:
+            if forward:
                 # face[i] is the state at the upper face of cell i
                 entering = face[n - 1] if periodic else inner[j, c]
                 through[c, 0] += weight * area[0] * entering
@@ -164,22 +206,24 @@ def streaming_rate(
         else:
             below = block[max(j - 1, 0)]
             above = block[j + 1]
+            for c in range(n_component):
+                step = jump[c]
+                low = below[c]
+                high = above[c]
+                slope = geometry.slope_mu[j]
+                for i in range(n):
+                    step[i] = slope * (high[i] - low[i])
             if j == 0:
                 theta[:] = 0.0
             else:
-                row_ratio = pad[0]
-                for i in range(n):
-                    row_ratio[i] = slope_mu[j]
-                limiter_factor(below, block[j], above, 0, 0, 0, row_ratio[:n], theta)
+                limiter_factor(below, block[j], above, 0, 0, 0, jump, theta)
             for c in range(n_component):
                 row = block[j, c]
-                low = below[c]
-                high = above[c]
+                step = jump[c]
                 flux = new[c]
+                turn = geometry.edge_turn[j + 1]
                 for i in range(n):
-                    flux[i] = edge_turn[j + 1] * (
-                        row[i] + theta[i] * slope_mu[j] * (high[i] - low[i])
-                    )
+                    flux[i] = turn * (row[i] + theta[i] * step[i])
         scale = 1.0 / dmu[j]
         for c in range(n_component):
             out = rate[j, c]
