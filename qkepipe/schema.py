@@ -6,6 +6,7 @@ it. :func:`check` compares a dataset with it and refuses with one line per defec
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,17 @@ import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
 
-__all__ = ["AXES", "KINDS", "VARIABLES", "Variable", "check", "defects", "set_attributes"]
+__all__ = [
+    "AXES",
+    "KINDS",
+    "VARIABLES",
+    "Variable",
+    "check",
+    "defects",
+    "quantity",
+    "set_attributes",
+    "zone_label",
+]
 
 #: Canonical order of axes, where present.
 AXES = ("time", "component", "species", "energy", "mu", "phi_nu", "phi", "theta", "r")
@@ -90,6 +101,11 @@ VARIABLES: dict[str, Variable] = {
     "nu_energy_density": _moment("erg cm-3", "neutrino energy density", 0.0),
     "nu_energy_flux": _moment("erg cm-2 s-1", "radial neutrino energy flux"),
     "nu_eddington": _moment("1", "radial Eddington factor", 0.0, 1.0),
+    # a second set of moments, where the file has both frames (the names above are lab)
+    "nu_number_density_fluid": _moment("cm-3", "number density in the fluid frame", 0.0),
+    "nu_number_flux_fluid": _moment("cm-2 s-1", "radial number flux in the fluid frame"),
+    "nu_energy_density_fluid": _moment("erg cm-3", "energy density in the fluid frame", 0.0),
+    "nu_energy_flux_fluid": _moment("erg cm-2 s-1", "radial energy flux in the fluid frame"),
     # rates
     "emissivity": _moment("s-1", "emission coefficient j of (1 - f)", 0.0),
     "absorption": _moment("cm-1", "stimulated-corrected absorption kappa + j/c", 0.0),
@@ -107,12 +123,50 @@ VARIABLES: dict[str, Variable] = {
     ),
     "coherence": Variable(
         "1",
-        ("time", "species", "r"),
-        "number-weighted |f_ex| over the trace (nu, nubar)",
+        ("sector", "r"),
+        "|f_ex| over the trace, number weighted; of a summary: larger of nu and nubar",
         0.0,
         1.0,
-        ("time",),
+        ("sector",),
     ),
+    # summary of a solution
+    "profile_radius": Variable("cm", ("profile_radius",), "radius of a profile", 0.0, 1e13),
+    "time_sample": Variable(
+        "s", ("time_sample",), "time since the oscillation was switched on", 0.0
+    ),
+    "luminosity": Variable("erg s-1", _SR, "luminosity of one species"),
+    "number_luminosity": Variable("s-1", _SR, "number luminosity of one species"),
+    "mean_energy": Variable("MeV", _SR, "mean energy", 0.0, 1e4, missing=True),
+    "rms_energy": Variable("MeV", _SR, "rms energy", 0.0, 1e4, missing=True),
+    "number_density": Variable("cm-3", _SR, "number density of one species", 0.0),
+    "flux_factor": Variable(
+        "1", _SR, "number flux over c times number density", -1.0, 1.0, missing=True
+    ),
+    "steadiness": Variable(
+        "1", _SR, "change of the number flux between the halves of the average", 0.0
+    ),
+    "number_flux_rms": Variable("cm-2 s-1", _SR, "rms in time of the number flux", 0.0),
+    "heating_rate": Variable("erg g-1 s-1", ("r",), "energy absorbed by matter", 0.0),
+    "cooling_rate": Variable("erg g-1 s-1", ("r",), "energy emitted by matter", 0.0),
+    "net_heating_rate": Variable("erg g-1 s-1", ("r",), "heating minus cooling"),
+    "ye_dot": Variable("s-1", ("r",), "rate of change of the electron fraction"),
+    "neutrinosphere_radius": Variable(
+        "cm", ("species",), "radius of transport optical depth 2/3", 0.0, 1e13, missing=True
+    ),
+    "gain_radius": Variable("cm", (), "gain radius", 0.0, 1e13, missing=True),
+    "net_heating_gain_region": Variable(
+        "erg s-1", (), "net heating between gain radius and shock", missing=True
+    ),
+    "angular_distribution": Variable(
+        "cm-3", ("profile_radius", "species", "mu"), "number density per d(mu)/2", 0.0
+    ),
+    "spectrum": Variable(
+        "cm-3 MeV-1", ("profile_radius", "species", "energy"), "number density per energy", 0.0
+    ),
+    "number_flux_out": Variable(
+        "s-1", ("time_sample", "species"), "number luminosity at the outer edge"
+    ),
+    "coherence_max": Variable("1", ("time_sample",), "largest coherence in the domain", 0.0, 1.0),
     # stability map
     "ffi_crossing": _space("1", "ELN-XLN crossing", 0, 1),
     "ffi_crossing_mu": _space("1", "cosine of the crossing", -1.0, 1.0, missing=True),
@@ -170,6 +224,36 @@ KINDS: dict[str, tuple[str, ...]] = {
         "instability",
     ),
     "solution": ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge", "f"),
+    "summary": (
+        "r",
+        "r_edge",
+        "energy",
+        "energy_edge",
+        "mu",
+        "mu_edge",
+        "profile_radius",
+        "time_sample",
+        "luminosity",
+        "number_luminosity",
+        "mean_energy",
+        "rms_energy",
+        "number_density",
+        "flux_factor",
+        "steadiness",
+        "number_flux_rms",
+        "heating_rate",
+        "cooling_rate",
+        "net_heating_rate",
+        "ye_dot",
+        "rho",
+        "temperature",
+        "neutrinosphere_radius",
+        "gain_radius",
+        "net_heating_gain_region",
+        "angular_distribution",
+        "spectrum",
+        "number_flux_out",
+    ),
 }
 
 
@@ -182,12 +266,31 @@ def set_attributes(dataset: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
-def _first_index(mask: np.ndarray) -> str:
+def quantity(value: float, units: str) -> str:
+    """Print a value with its unit (``"1"`` is not printed)."""
+    return f"{value:.6g}" if units in ("1", "") else f"{value:.6g} {units}"
+
+
+def zone_label(array: xr.DataArray, mask: np.ndarray) -> str:
+    """Name the first true element of a mask: indices, and labels of species (``nue,12``)."""
     index = np.unravel_index(int(np.argmax(mask)), mask.shape)
-    return ",".join(str(int(i)) for i in index)
+    labels = [
+        str(array.coords[dim].values[i])
+        if dim == "species" and array.coords.get(dim) is not None
+        else str(int(i))
+        for dim, i in zip(array.dims, index, strict=True)
+    ]
+    return ",".join(labels)
 
 
-def _check_variable(name: str, array: xr.DataArray, source: str) -> list[Defect]:
+def _count(mask: np.ndarray) -> str:
+    count = int(mask.sum())
+    return f" ({count} such values)" if count > 1 else ""
+
+
+def _check_variable(
+    name: str, array: xr.DataArray, source: str, explained: bool = False
+) -> list[Defect]:
     spec = VARIABLES[name]
     found: list[Defect] = []
     unknown = [d for d in array.dims if d not in spec.dims]
@@ -205,6 +308,8 @@ def _check_variable(name: str, array: xr.DataArray, source: str) -> list[Defect]
         found.append(
             Defect(source, name, f"units are {units!r}", f"{spec.units!r}", "converting the values")
         )
+        # the range of the other unit is unknown
+        return found
     values = np.asarray(array.values)
     if values.dtype.kind not in "fiub":
         found.append(Defect(source, name, f"values are of type {values.dtype}", "numbers"))
@@ -214,29 +319,28 @@ def _check_variable(name: str, array: xr.DataArray, source: str) -> list[Defect]
     if spec.missing:
         bad = np.isinf(values)
     if bad.any():
-        first = _first_index(bad)
-        value = values[bad][0]
+        field = f"{name}[{zone_label(array, bad)}] = {quantity(values[bad][0], spec.units)}"
         found.append(
-            Defect(source, f"{name}[{first}]", f"{value} ({int(bad.sum())} such values)",
-                   "finite values")
+            Defect(source, field, f"not a finite number{_count(bad)}", "finite values")
         )  # fmt: skip
     with np.errstate(invalid="ignore"):
-        out = (values < spec.low) | (values > spec.high)
-    if out.any():
-        first = _first_index(out)
-        value = values[out][0]
+        out = ((values < spec.low) | (values > spec.high)) & ~bad
+    if out.any() and not explained:
+        field = f"{name}[{zone_label(array, out)}] = {quantity(values[out][0], spec.units)}"
         found.append(
             Defect(
                 source,
-                f"{name}[{first}]",
-                f"{value:.6g} {spec.units} ({int(out.sum())} such values)",
-                f"{spec.low:.6g} to {spec.high:.6g} {spec.units}",
+                field,
+                f"out of range{_count(out)}",
+                f"{spec.low:.6g} to {quantity(spec.high, spec.units)}",
             )
         )
     return found
 
 
-def defects(dataset: xr.Dataset, kind: str, source: str = "dataset") -> list[Defect]:
+def defects(
+    dataset: xr.Dataset, kind: str, source: str = "dataset", explained: Collection[str] = ()
+) -> list[Defect]:
     """Compare a dataset with the schema.
 
     Parameters
@@ -246,6 +350,8 @@ def defects(dataset: xr.Dataset, kind: str, source: str = "dataset") -> list[Def
         Key of :data:`KINDS`.
     source : str
         File name for the messages.
+    explained : collection of str
+        Variables whose values another check explains better: their range is not reported.
 
     Returns
     -------
@@ -259,12 +365,15 @@ def defects(dataset: xr.Dataset, kind: str, source: str = "dataset") -> list[Def
         have = ", ".join(sorted(str(v) for v in dataset.variables))
         found.append(
             Defect(
-                source, ", ".join(absent), "missing", f"a {kind} has them; this file has: {have}"
+                source,
+                ", ".join(absent),
+                f"missing; this file has {have}",
+                f"in a {kind}: {', '.join(KINDS[kind])}",
             )
         )
     for name in dataset.variables:
         if name in VARIABLES:
-            found += _check_variable(str(name), dataset[name], source)
+            found += _check_variable(str(name), dataset[name], source, name in explained)
         elif name in dataset.data_vars and kind == "snapshot":
             found.append(
                 Defect(source, str(name), "unknown variable, kept as it is", severity="warning")

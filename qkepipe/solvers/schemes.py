@@ -1,9 +1,8 @@
 """What follows each transport step: nothing, oscillation, relaxation or threshold mixing.
 
 A scheme is one class with ``apply(f)``, which changes ``f[component, sector, energy, mu, r]``
-in place over one step and returns the change of the lepton-number density (nue - nuebar) -
-(nux - nuxbar) of each cell [cm^-3], and one line in :data:`SCHEMES`. All runs have two
-flavours: the second heavy flavour is a spectator.
+in place over one step, and one line in :data:`SCHEMES`. All runs have two flavours: the
+second heavy flavour is a spectator.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.mixing.bgk import bgk_step, mixing_state
 from qkepipe.mixing.threshold import threshold_step
 from qkepipe.oscillation.rotation import SelfInteraction
-from qkepipe.species import lepton_sign
 
 __all__ = ["SCHEMES", "Scheme", "Setup"]
 
@@ -49,47 +47,23 @@ class Oscillation:
             setup.step,
         )
 
-    def apply(self, f: np.ndarray) -> np.ndarray:
+    def apply(self, f: np.ndarray) -> None:
         """Rotate the state over one step."""
-        return self.operator.apply(f)
+        self.operator.apply(f)
 
 
-class _Classical:
-    """Common part of the schemes that act on occupations: the lepton number they make."""
-
-    def __init__(self, setup: Setup):
-        self.setup = setup
-        g = setup.grid
-        self.weights = lepton_sign()[:, None, None] * (
-            g.energy.weights[:, None] * g.angle.weights[None, :]
-        )
-
-    def apply(self, f: np.ndarray) -> np.ndarray:
-        """Mix the occupations over one step."""
-        species = f.reshape(4, *f.shape[2:])
-        before = self._lepton_number(species)
-        self._mix(species)
-        return self._lepton_number(species) - before
-
-    def _lepton_number(self, species: np.ndarray) -> np.ndarray:
-        n_r = species.shape[-1]
-        return self.weights.reshape(1, -1) @ species.reshape(-1, n_r)
-
-    def _mix(self, species: np.ndarray) -> None:
-        raise NotImplementedError
-
-
-class Relaxation(_Classical):
+class Relaxation:
     """BGK relaxation to the asymptotic state of ``prescription`` in tau = ``c_tau``/rate."""
 
     def __init__(self, setup: Setup):
-        super().__init__(setup)
+        self.setup = setup
         self.state = mixing_state(setup.grid.angle.centres.size, setup.rho.size)
 
-    def _mix(self, species: np.ndarray) -> None:
+    def apply(self, f: np.ndarray) -> None:
+        """Relax the occupations over one step."""
         g = self.setup.grid
         bgk_step(
-            species,
+            f.reshape(4, *f.shape[2:]),
             g.energy.weights,
             g.angle.weights,
             g.angle.centres,
@@ -103,12 +77,16 @@ class Relaxation(_Classical):
         )
 
 
-class Threshold(_Classical):
+class Threshold:
     """Equilibration below ``density`` [g cm^-3]."""
 
-    def _mix(self, species: np.ndarray) -> None:
+    def __init__(self, setup: Setup):
+        self.setup = setup
+
+    def apply(self, f: np.ndarray) -> None:
+        """Equilibrate the occupations."""
         threshold_step(
-            species,
+            f.reshape(4, *f.shape[2:]),
             self.setup.grid.angle.weights,
             self.setup.rho,
             self.setup.options["density"],

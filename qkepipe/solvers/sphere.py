@@ -311,7 +311,7 @@ def run_sphere(
         Angle by which flavour vectors are turned at the start and at the inner edge
         (quantum kinetics only).
     seed_profile : ndarray (n_r,), complex
-        Profile of the seed, see :mod:`qkepipe.solvers.seeds`.
+        Profile of the seed, see :mod:`qkepipe.solvers.seeds`; default: 1 everywhere.
     crossings : float
         Duration in light-crossing times of the domain.
     average_from : float
@@ -345,7 +345,11 @@ def run_sphere(
     setup = Setup(grid=grid, step=step, rho=background["rho"].values, options=dict(options or {}))
     mixing = operator_class(setup) if operator_class is not None else None
     diagonal = np.array(initial, dtype=float, order="C").reshape(2, 2, *initial.shape[1:])
-    f = seed_state(diagonal, seed_amplitude, seed_profile) if n_component == 4 else diagonal
+    f = diagonal
+    if n_component == 4:
+        if seed_profile is None:
+            seed_profile = np.ones(grid.radius.centres.size, dtype=complex)
+        f = seed_state(diagonal, seed_amplitude, seed_profile)
     length = grid.radius.edges[-1] - grid.radius.edges[0]
     every = max(1, int(np.ceil(crossings * length / step / samples)))
     n_samples = max(2, int(np.ceil(crossings * length / step / every)))

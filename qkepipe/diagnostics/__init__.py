@@ -1,0 +1,57 @@
+"""What a radiation field does: moments, heating, decoupling, conservation, comparison."""
+
+from qkepipe.diagnostics.comparison import COLUMNS, QUANTITIES, compare
+from qkepipe.diagnostics.conservation import steady_balance
+from qkepipe.diagnostics.convergence import XiSequence, xi_convergence, xi_sequence
+from qkepipe.diagnostics.gain import gain_radius, net_heating_between
+from qkepipe.diagnostics.growth import measured_growth
+from qkepipe.diagnostics.heating import heating_and_cooling, ye_dot
+from qkepipe.diagnostics.neutrinosphere import (
+    flux_averaged_opacity,
+    neutrinosphere_radius,
+    optical_depth,
+    sphere_of_depth,
+    transport_opacity,
+)
+from qkepipe.diagnostics.radiation import (
+    angular_distribution,
+    flux_factor,
+    luminosity,
+    mean_energy,
+    number_luminosity,
+    rms_energy,
+    spectrum,
+)
+from qkepipe.diagnostics.radii import default_profile_radii
+from qkepipe.diagnostics.summary import summarise
+from qkepipe.diagnostics.table import to_csv
+
+__all__ = [
+    "COLUMNS",
+    "QUANTITIES",
+    "XiSequence",
+    "angular_distribution",
+    "compare",
+    "default_profile_radii",
+    "flux_averaged_opacity",
+    "flux_factor",
+    "gain_radius",
+    "heating_and_cooling",
+    "luminosity",
+    "mean_energy",
+    "measured_growth",
+    "net_heating_between",
+    "neutrinosphere_radius",
+    "number_luminosity",
+    "optical_depth",
+    "rms_energy",
+    "spectrum",
+    "sphere_of_depth",
+    "steady_balance",
+    "summarise",
+    "to_csv",
+    "transport_opacity",
+    "xi_convergence",
+    "xi_sequence",
+    "ye_dot",
+]
