@@ -69,6 +69,7 @@ VARIABLES: dict[str, Variable] = {
     "r": Variable("cm", ("r",), "radius of the cell centre", 0.0, 1e13),
     "r_edge": Variable("cm", ("r_edge",), "radius of the cell edge", 0.0, 1e13),
     "theta": Variable("rad", ("theta",), "polar angle", 0.0, 3.2),
+    "theta_edge": Variable("rad", ("theta_edge",), "polar angle of the cell edge", 0.0, 3.2),
     "phi": Variable("rad", ("phi",), "azimuth", -6.3, 6.3),
     "energy": Variable("MeV", ("energy",), "neutrino energy, group centre", 0.0, 1e4),
     "energy_edge": Variable("MeV", ("energy_edge",), "neutrino energy, group edge", 0.0, 1e4),
@@ -94,6 +95,8 @@ VARIABLES: dict[str, Variable] = {
     "mu_n": _space("MeV", "neutron chemical potential with rest mass", -2e3, 3e3),
     "mu_p": _space("MeV", "proton chemical potential with rest mass", -2e3, 3e3),
     "mu_hat": _space("MeV", "mu_n - mu_p with rest masses", -200.0, 500.0),
+    "u_n": _space("MeV", "mean-field potential of neutrons", -500.0, 1e3),
+    "u_p": _space("MeV", "mean-field potential of protons", -500.0, 1e3),
     "delta_u": _space("MeV", "mean-field potential difference U_n - U_p", -200.0, 300.0),
     # neutrino moments of a snapshot
     "nu_number_density": _moment("cm-3", "neutrino number density, one species", 0.0),
@@ -289,7 +292,7 @@ def _count(mask: np.ndarray) -> str:
 
 
 def _check_variable(
-    name: str, array: xr.DataArray, source: str, explained: bool = False
+    name: str, array: xr.DataArray, source: str, check_finite: bool, check_range: bool
 ) -> list[Defect]:
     spec = VARIABLES[name]
     found: list[Defect] = []
@@ -318,14 +321,14 @@ def _check_variable(
     bad = ~np.isfinite(values)
     if spec.missing:
         bad = np.isinf(values)
-    if bad.any():
+    if bad.any() and check_finite:
         field = f"{name}[{zone_label(array, bad)}] = {quantity(values[bad][0], spec.units)}"
         found.append(
             Defect(source, field, f"not a finite number{_count(bad)}", "finite values")
         )  # fmt: skip
     with np.errstate(invalid="ignore"):
         out = ((values < spec.low) | (values > spec.high)) & ~bad
-    if out.any() and not explained:
+    if out.any() and check_range:
         field = f"{name}[{zone_label(array, out)}] = {quantity(values[out][0], spec.units)}"
         found.append(
             Defect(
@@ -339,7 +342,11 @@ def _check_variable(
 
 
 def defects(
-    dataset: xr.Dataset, kind: str, source: str = "dataset", explained: Collection[str] = ()
+    dataset: xr.Dataset,
+    kind: str,
+    source: str = "dataset",
+    explained: Collection[str] = (),
+    derived: Collection[str] = (),
 ) -> list[Defect]:
     """Compare a dataset with the schema.
 
@@ -352,6 +359,8 @@ def defects(
         File name for the messages.
     explained : collection of str
         Variables whose values another check explains better: their range is not reported.
+    derived : collection of str
+        Variables whose values follow a fault of another one: their values are not reported.
 
     Returns
     -------
@@ -373,7 +382,10 @@ def defects(
         )
     for name in dataset.variables:
         if name in VARIABLES:
-            found += _check_variable(str(name), dataset[name], source, name in explained)
+            follows = name in derived
+            found += _check_variable(
+                str(name), dataset[name], source, not follows, not (follows or name in explained)
+            )
         elif name in dataset.data_vars and kind == "snapshot":
             found.append(
                 Defect(source, str(name), "unknown variable, kept as it is", severity="warning")

@@ -1,10 +1,10 @@
-"""What the dispersion relation predicts for a run: rate and wavenumber of the seeded mode.
+"""What the dispersion relation predicts for a run: where, how fast and at which wavenumber.
 
 A run attenuates the self-interaction by xi but not the collisions, so that the prediction
 is the local dispersion relation of the discrete gas with weights xi g and with the true
-damping Gamma = (kappa*_e + kappa*_x)/2 of every energy. Scattering, gradients and the
-turning of the rays are left out: they lower the growth by amounts that do not scale
-with xi.
+damping Gamma = (kappa*_e + kappa*_x)/2 of every energy (:func:`qkepipe.stability.growth_rate`).
+Elastic scattering, gradients of the background and the turning of the rays are left out:
+they change the growth by amounts that do not scale with xi.
 """
 
 from __future__ import annotations
@@ -14,56 +14,109 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.solvers.sphere import grid_of
-from qkepipe.stability import growth_rate
+from qkepipe.stability import growth_rate, mode_at
 
-__all__ = ["predicted_growth"]
+__all__ = ["fastest_in_run", "predicted_growth"]
 
-#: Wavenumbers tried around the given one, relative to the width of the unstable band.
-_OFFSETS = np.linspace(-0.6, 0.6, 7)
+#: Wavenumbers tried around the one of the collisionless mode, in units of xi sigma_0.
+_OFFSETS = np.linspace(-0.4, 0.4, 5)
+#: Cells in which the dispersion relation is solved, among those whose estimate is at least
+#: this fraction of the largest one.
+_CELLS = 9
+_FRACTION = 0.5
+
+
+def _beams(background: xr.Dataset, index: int) -> tuple[np.ndarray, ...]:
+    """v, g, sign, damping of all (sector, energy, mu) in one cell, flat; and the ELN-XLN."""
+    grid = grid_of(background)
+    f = background["f"].isel(r=index).transpose("species", "energy", "mu").values
+    absorption = background["absorption"].isel(r=index).transpose("species", "energy").values
+    weights = grid.energy.weights[:, None] * grid.angle.weights[None, :]
+    g = SQRT2_GF * np.stack([f[0] - f[2], f[1] - f[3]]) * weights
+    damping = 0.5 * np.stack([absorption[0] + absorption[2], absorption[1] + absorption[3]])
+    v = np.broadcast_to(grid.angle.centres, g.shape)
+    sign = np.broadcast_to(np.array([1.0, -1.0])[:, None, None], g.shape)
+    damping = np.broadcast_to(damping[:, :, None], g.shape)
+    lepton = (sign * g).sum(axis=(0, 1))
+    return v.ravel(), g.ravel(), sign.ravel(), damping.ravel(), lepton
 
 
 def predicted_growth(
-    field: xr.Dataset, background: xr.Dataset, index: int, xi: float, wavenumber: float
+    background: xr.Dataset, index: int, xi: float, wavenumber: float
 ) -> tuple[float, float]:
     """Fastest growth in one cell of a run with attenuation ``xi``.
 
     Parameters
     ----------
-    field : Dataset
-        ``f`` over (species, energy, mu, r) with the edges of its grid.
     background : Dataset
-        ``absorption`` on the same grid [cm^-1].
+        With the classical field ``f`` and ``absorption`` [cm^-1].
     index : int
         Cell in r.
     xi : float
         Attenuation.
     wavenumber : float
-        kappa of the fastest fast mode at xi = 1 [cm^-1], where the search starts.
+        kappa of the cell's fastest collisionless mode at xi = 1 [cm^-1], where the search
+        starts.
 
     Returns
     -------
     rate : float
         [s^-1], negative if collisions damp every mode.
     wavenumber : float
-        k = kappa + Phi_1 of that mode [cm^-1].
+        k = kappa + Phi_1 of that mode [cm^-1], with the attenuated Phi_1.
     """
-    grid = grid_of(field)
-    order = ("species", "energy", "mu")
-    f = field["f"].isel(r=index).transpose(*order).values
-    absorption = background["absorption"].isel(r=index).transpose("species", "energy").values
-    weights = grid.energy.weights[:, None] * grid.angle.weights[None, :]
-    g = np.stack([f[0] - f[2], f[1] - f[3]]) * weights * SQRT2_GF * xi
-    gamma = 0.5 * np.stack([absorption[0] + absorption[2], absorption[1] + absorption[3]])
-    shape = g.shape
-    v = np.broadcast_to(grid.angle.centres, shape).ravel()
-    sign = np.broadcast_to(np.array([1.0, -1.0])[:, None, None], shape).ravel()
-    damping = np.broadcast_to(gamma[:, :, None], shape).ravel()
-    g = g.ravel()
-    lepton = (sign * g).reshape(shape).sum(axis=(0, 1))
-    width = np.sqrt(lepton[lepton > 0].sum() * -lepton[lepton < 0].sum())
-    best = max(
-        (growth_rate(v, g, sign, gamma=damping, kappa=xi * wavenumber + o * width)[0], o)
-        for o in _OFFSETS
-    )
-    kappa = xi * wavenumber + best[1] * width
-    return float(best[0]) * C_LIGHT, float(kappa + np.sum(sign * g * v))
+    v, g, sign, damping, lepton = _beams(background, index)
+    width = xi * np.sqrt(lepton[lepton > 0].sum() * -lepton[lepton < 0].sum())
+
+    def rate(offset: float) -> float:
+        kappa = xi * wavenumber + offset * width
+        return growth_rate(v, xi * g, sign, gamma=damping, kappa=kappa)[0]
+
+    rates = np.array([rate(o) for o in _OFFSETS])
+    k = int(np.clip(np.argmax(rates), 1, rates.size - 2))
+    # vertex of the parabola through the best wavenumber and its neighbours
+    left, middle, right = rates[k - 1 : k + 2]
+    bend = left - 2.0 * middle + right
+    step = 0.5 * (left - right) / bend if bend < 0.0 else 0.0
+    best = _OFFSETS[k] + float(np.clip(step, -1.0, 1.0)) * (_OFFSETS[1] - _OFFSETS[0])
+    kappa = xi * wavenumber + best * width
+    return rate(best) * C_LIGHT, float(kappa + xi * np.sum(sign * g * v))
+
+
+def fastest_in_run(background: xr.Dataset, estimate: np.ndarray, xi: float) -> dict | None:
+    """Cell and mode that grow fastest in a run with attenuation ``xi``.
+
+    Parameters
+    ----------
+    background : Dataset
+        With the classical field ``f`` and ``absorption`` [cm^-1].
+    estimate : ndarray (n_r,)
+        Growth estimate of fast modes at xi = 1, any unit; 0 where there is no crossing.
+    xi : float
+        Attenuation.
+
+    Returns
+    -------
+    dict or None
+        ``index`` in r, ``radius`` [cm], ``rate`` [s^-1], ``collisionless_rate`` [s^-1] (xi
+        times that of the same cell), ``wavenumber`` k [cm^-1]. None where nothing grows.
+    """
+    candidates = np.flatnonzero(estimate > _FRACTION * estimate.max(initial=0.0))
+    if candidates.size == 0:
+        return None
+    chosen = candidates[np.linspace(0, candidates.size - 1, _CELLS).round().astype(int)]
+    best = None
+    for index in np.unique(chosen):
+        mode = mode_at(background, int(index))
+        if mode["growth_rate"] <= 0.0:
+            continue
+        rate, wavenumber = predicted_growth(background, int(index), xi, mode["wavenumber"])
+        if rate > 0.0 and (best is None or rate > best["rate"]):
+            best = {
+                "index": int(index),
+                "radius": float(background["r"].values[index]),
+                "rate": rate,
+                "collisionless_rate": xi * mode["growth_rate"],
+                "wavenumber": wavenumber,
+            }
+    return best
