@@ -1,0 +1,38 @@
+"""What a reader of snapshots is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import xarray as xr
+
+__all__ = ["Reader"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format.
+
+    Attributes
+    ----------
+    name : str
+        The word for ``format``.
+    doc : str
+        One line for lists of readers.
+    read : callable
+        ``read(path, **options) -> Dataset``, canonical but not checked.
+    sniff : callable
+        ``sniff(path) -> float``, above 0 if the file is of this format. It never raises.
+    options : mapping
+        ``{option: what it does}``.
+    needs_path : bool
+        False for a snapshot that is computed.
+    """
+
+    name: str
+    doc: str
+    read: Callable[..., xr.Dataset]
+    sniff: Callable[..., float]
+    options: Mapping[str, str] = field(default_factory=dict)
+    needs_path: bool = True
