@@ -5,9 +5,42 @@ floating-point operations is part of the result (same numbers for any number of
 threads). Parallel kernels must not reduce across iterations of ``prange``.
 """
 
+import os
+import tempfile
+from pathlib import Path
+
 import numba
 
+from qkepipe.runtime import code_hash
+
 __all__ = ["gufunc", "jit", "jit_parallel", "prange"]
+
+#: Rooms with kernels.
+_ROOMS = (
+    "constants", "jit", "matter", "mixing", "opacity", "oscillation", "snapshot", "solvers",
+    "stability", "transport",
+)  # fmt: skip
+
+
+def _kernel_cache() -> str:
+    """Folder of compiled kernels, one for each state of the source.
+
+    numba compiles a kernel again when its own file changes, not when a kernel in another
+    file that it calls does: without a folder of their own, edited kernels would be
+    ignored. A ``NUMBA_CACHE_DIR`` set by the user stays.
+    """
+    beside = Path(__file__).resolve().parent / "__pycache__"
+    try:
+        beside.mkdir(exist_ok=True)
+        writable = os.access(beside, os.W_OK)
+    except OSError:
+        writable = False
+    base = beside if writable else Path(tempfile.gettempdir()) / f"qkepipe-{os.getuid()}"
+    return str(base / "kernels" / code_hash(*_ROOMS))
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    numba.config.CACHE_DIR = _kernel_cache()
 
 prange = numba.prange
 

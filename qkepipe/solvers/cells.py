@@ -8,6 +8,11 @@ from qkepipe.errors import Defect, QkepipeError
 
 __all__ = ["base_edges", "oscillation_edges"]
 
+#: Largest relative change of the width between neighbouring cells.
+_GROWTH = 0.05
+#: Largest number of mesh points per base cell while the widths are found.
+_MESH_LIMIT = 4000
+
 
 def base_edges(r_in: float, r_out: float, n_r: int) -> np.ndarray:
     """Geometric cell edges [cm], shape (n_r + 1,)."""
@@ -55,42 +60,45 @@ def oscillation_edges(
     """
     if not unstable.any():
         return edges.copy()
-    base = np.diff(edges)
-    centres = 0.5 * (edges[1:] + edges[:-1])
     first, last = np.flatnonzero(unstable)[[0, -1]]
+    wanted = np.diff(edges)
     inside = slice(first, last + 1)
+    oscillation = 1.0 / (cells_per_length * np.maximum(potential[inside], 1e-30))
 
-    def widths(strength: float) -> np.ndarray:
-        width = base.copy()
-        wanted = 1.0 / (cells_per_length * strength * np.maximum(potential[inside], 1e-30))
-        width[inside] = np.minimum(width[inside], wanted)
-        # |d width/d r| <= 0.05: widths grow by at most 5 % from cell to cell
-        for i in range(1, width.size):
-            width[i] = min(width[i], width[i - 1] + 0.05 * (centres[i] - centres[i - 1]))
-        for i in range(width.size - 2, -1, -1):
-            width[i] = min(width[i], width[i + 1] + 0.05 * (centres[i + 1] - centres[i]))
-        return width
+    def accumulated(strength: float) -> tuple[np.ndarray, np.ndarray]:
+        """Radii and the number of cells up to each of them."""
+        width = wanted.copy()
+        width[inside] = np.minimum(width[inside], oscillation / strength)
+        # a mesh that follows the change of the width between base cells
+        parts = int(np.clip(np.ceil(4.0 * (wanted / width).max()), 8, _MESH_LIMIT))
+        share = np.arange(parts) / parts
+        radius = np.append((edges[:-1, None] + wanted[:, None] * share).ravel(), edges[-1])
+        middle = 0.5 * (radius[1:] + radius[:-1])
+        slope = _GROWTH * middle
+        fine = np.repeat(width, parts)
+        # |d width/d r| <= _GROWTH: widths grow by that fraction from cell to cell
+        fine = np.minimum.accumulate(fine - slope) + slope
+        fine = np.minimum.accumulate((fine + slope)[::-1])[::-1] - slope
+        number = np.concatenate([[0.0], np.cumsum(np.diff(radius) / fine)])
+        return radius, number
 
-    def count(strength: float) -> float:
-        return float(np.sum(base / widths(strength)))
-
-    if count(xi) > max_cells:
+    radius, number = accumulated(xi)
+    if number[-1] > max_cells:
         low, high = 0.0, xi
-        for _ in range(60):
+        for _ in range(40):
             middle = 0.5 * (low + high)
-            low, high = (middle, high) if count(middle) <= max_cells else (low, middle)
+            fits = accumulated(middle)[1][-1] <= max_cells
+            low, high = (middle, high) if fits else (low, middle)
         raise QkepipeError(
             Defect(
                 "grid",
                 "resolve_xi",
-                f"xi = {xi:g} needs {count(xi):.0f} radial cells",
+                f"xi = {xi:g} needs {number[-1]:.0f} radial cells",
                 f"at most grid.max_cells = {max_cells}",
                 f"resolve_xi = {low:.2g}, a larger max_cells, or a smaller radial range",
             )
         )
-    # equal steps of the accumulated cell number, linear inside each base cell
-    number = np.concatenate([[0.0], np.cumsum(base / widths(xi))])
     n = int(np.ceil(number[-1]))
-    new = np.interp(np.linspace(0.0, number[-1], n + 1), number, edges)
+    new = np.interp(np.linspace(0.0, number[-1], n + 1), number, radius)
     new[0], new[-1] = edges[0], edges[-1]
     return new

@@ -1,0 +1,147 @@
+"""The door of the opacity room: sums, axes, refusals."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from qkepipe.errors import QkepipeError
+from qkepipe.opacity import PROCESSES, Opacities, Process, rates, register
+from qkepipe.phasespace import energy_grid
+from qkepipe.species import SPECIES
+
+
+def matter(n=3):
+    data = {
+        "rho": np.geomspace(1e11, 1e9, n),
+        "temperature": np.linspace(5.0, 2.0, n),
+        "mu_e": np.linspace(8.0, 2.0, n),
+        "mu_hat": np.linspace(9.0, 2.0, n),
+        "x_n": np.linspace(0.8, 0.5, n),
+        "x_p": np.linspace(0.2, 0.5, n),
+        "x_alpha": np.zeros(n),
+        "x_heavy": np.zeros(n),
+        "abar": np.full(n, np.nan),
+        "zbar": np.full(n, np.nan),
+    }
+    r = 1e6 * (1 + np.arange(n))
+    return xr.Dataset({name: ("r", value) for name, value in data.items()}, {"r": r})
+
+
+def refusal(*args, **kwargs):
+    with pytest.raises(QkepipeError) as caught:
+        rates(*args, **kwargs)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 1
+    return lines[0]
+
+
+ENERGY = np.array([2.0, 10.0, 50.0])
+
+
+def test_axes_and_attributes():
+    out = rates(matter(), ENERGY)
+    assert out["absorption"].dims == ("species", "energy", "r")
+    assert out["species"].values.tolist() == list(SPECIES)
+    np.testing.assert_array_equal(out["energy"], ENERGY)
+    np.testing.assert_array_equal(out["r"], matter()["r"])
+    assert out["absorption"].attrs["units"] == "cm-1"
+    assert out["emissivity"].attrs["units"] == "s-1"
+    assert out.attrs["rates_source"] == "computed: beta, scattering_nucleons"
+
+
+def test_energy_grid_stands_for_its_centres():
+    grid = energy_grid([0.0, 10.0, 30.0])
+    xr.testing.assert_identical(rates(matter(), grid), rates(matter(), grid.centres))
+
+
+def test_processes_add_up():
+    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
+    total = rates(matter(), ENERGY, parts)
+    for name in ("emissivity", "absorption", "scattering", "scattering_transport"):
+        separate = sum(rates(matter(), ENERGY, (p,))[name] for p in parts)
+        np.testing.assert_allclose(total[name], separate, rtol=1e-14)
+
+
+def test_zones_are_independent_and_keep_their_shape():
+    flat = rates(matter(4), ENERGY)
+    folded = (
+        matter(4).isel(r=slice(0, 2)).drop_vars("r").expand_dims(theta=[0.1, 2.0]).copy(deep=True)
+    )
+    for name in folded.data_vars:
+        folded[name][1] = matter(4)[name].values[2:]
+    out = rates(folded.transpose("theta", "r"), ENERGY)
+    assert out["absorption"].dims == ("species", "energy", "theta", "r")
+    np.testing.assert_array_equal(
+        out["absorption"].values.reshape(4, 3, 4), flat["absorption"].values
+    )
+
+
+def test_mu_n_and_mu_p_stand_for_mu_hat():
+    split = (
+        matter()
+        .drop_vars("mu_hat")
+        .assign(mu_n=("r", np.linspace(9.0, 2.0, 3) + 930.0), mu_p=("r", np.full(3, 930.0)))
+    )
+    np.testing.assert_allclose(
+        rates(split, ENERGY)["absorption"], rates(matter(), ENERGY)["absorption"], rtol=1e-12
+    )
+
+
+def test_weak_magnetism_choices():
+    same = rates(matter(), ENERGY, weak_magnetism=True)
+    xr.testing.assert_identical(same, rates(matter(), ENERGY, weak_magnetism="form_factors"))
+    assert "one of off, point, form_factors" in refusal(matter(), ENERGY, weak_magnetism="yes")
+
+
+def test_misspelt_process():
+    assert "did you mean 'beta'" in refusal(matter(), ENERGY, ("betas",))
+
+
+@pytest.mark.parametrize("processes", [(), ("beta", "beta")])
+def test_empty_or_repeated_processes(processes):
+    assert "each once" in refusal(matter(), ENERGY, processes)
+
+
+@pytest.mark.parametrize("energy", [[0.0, 1.0], [-1.0], [np.nan], []])
+def test_unusable_energies(energy):
+    assert "MeV" in refusal(matter(), energy)
+
+
+def test_missing_matter():
+    line = refusal(matter().drop_vars(["mu_e", "abar"]), ENERGY, ("beta", "scattering_nuclei"))
+    assert "mu_e, abar: missing" in line
+    assert "thermodynamics" in line
+
+
+@pytest.mark.parametrize("name, value", [("rho", 0.0), ("temperature", -1.0), ("mu_e", np.nan)])
+def test_unusable_zone_is_named(name, value):
+    bad = matter()
+    bad[name][2] = value
+    assert f"{name}[2]" in refusal(bad, ENERGY)
+
+
+def test_small_negative_fractions_are_round_off():
+    bad = matter()
+    bad["x_p"][1] = -1e-9
+    out = rates(bad, ENERGY, ("beta",))
+    assert np.all(out["absorption"][1, :, 1] == 0.0)
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
+def test_no_unphysical_rate_leaves_the_room(value):
+    """A faulty process is named, with species, energy and zone."""
+
+    @register("faulty")
+    def faulty(matter, energy, setup):
+        """A process with one bad value."""
+        out = np.zeros((4, energy.size, matter.size))
+        out[1, 2, 1] = value
+        return Opacities(absorption=out)
+
+    try:
+        assert PROCESSES["faulty"] == Process(faulty, "A process with one bad value.")
+        line = refusal(matter(), ENERGY, ("beta", "faulty"))
+    finally:
+        del PROCESSES["faulty"]
+    for word in ("faulty", "nuebar", "50", "1"):
+        assert word in line

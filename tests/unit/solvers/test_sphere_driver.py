@@ -1,0 +1,183 @@
+"""The sphere driver: grid, equilibrium, steady state, restart, refusals."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from qkepipe import schema
+from qkepipe.constants import C_LIGHT
+from qkepipe.errors import QkepipeError
+from qkepipe.phasespace import angle_grid, energy_grid, radial_grid
+from qkepipe.solvers.schemes import SCHEMES
+from qkepipe.solvers.sphere import equilibrium, grid_of, run_sphere, steady_state
+from qkepipe.species import SPECIES
+
+N_R, N_MU = 24, 8
+
+
+@pytest.fixture(scope="module")
+def background():
+    """A hot absorbing core in a thin envelope, 20 to 60 km."""
+    radius, angle = radial_grid(np.geomspace(2e6, 6e6, N_R + 1)), angle_grid(N_MU)
+    energy = energy_grid([0.0, 10.0, 40.0])
+    r = radius.centres
+    t = 6.0 * (2e6 / r)
+    mu_nue = np.array([2.0, -2.0, 0.0, 0.0])[:, None, None] * (2e6 / r) ** 2
+    strength = np.array([2.0, 1.0, 0.5, 0.5])[:, None, None] * 1e-6 * (2e6 / r) ** 8
+    absorption = strength * (energy.centres[:, None] / 10) ** 2
+    f_eq = 1 / (1 + np.exp((energy.centres[:, None] - mu_nue) / t))
+    dims = ("species", "energy", "r")
+    data = {
+        "rho": ("r", 1e12 * (2e6 / r) ** 5),
+        "temperature": ("r", t),
+        "ye": ("r", np.full(N_R, 0.2)),
+        "mu_e": ("r", 20.0 * (2e6 / r) ** 2),
+        "mu_hat": ("r", 18.0 * (2e6 / r) ** 2),
+        "x_n": ("r", np.full(N_R, 0.8)),
+        "x_p": ("r", np.full(N_R, 0.2)),
+        "absorption": (dims, absorption),
+        "emissivity": (dims, C_LIGHT * absorption * f_eq),
+        "scattering": (dims, 0.5 * absorption),
+        "scattering_transport": (dims, 0.45 * absorption),
+    }
+    coords = {
+        "r": r,
+        "r_edge": radius.edges,
+        "energy": energy.centres,
+        "energy_edge": energy.edges,
+        "mu": angle.centres,
+        "mu_edge": angle.edges,
+        "species": list(SPECIES),
+    }
+    return schema.check(schema.set_attributes(xr.Dataset(data, coords)), "background")
+
+
+@pytest.fixture(scope="module")
+def baseline(background):
+    return steady_state(background, tolerance=1e-5)
+
+
+def test_grid(background):
+    grid = grid_of(background)
+    np.testing.assert_allclose(grid.radius.centres, background["r"])
+    np.testing.assert_allclose(grid.energy.centres, background["energy"])
+    np.testing.assert_allclose(grid.angle.centres, background["mu"])
+
+
+def test_equilibrium_is_emission_over_absorption(background):
+    f = equilibrium(background)
+    ratio = background["emissivity"] / (C_LIGHT * background["absorption"])
+    np.testing.assert_allclose(f, ratio, rtol=1e-14)
+    transparent = background.copy(deep=True)
+    transparent["absorption"][1] = 0.0
+    assert np.all(equilibrium(transparent)[1] == 0.0)
+
+
+def test_baseline_follows_the_schema(baseline):
+    schema.check(baseline, "baseline")
+    assert baseline.attrs["residual"] < 1e-5
+    assert baseline.attrs["number_balance_error"] < 1e-10
+
+
+def test_baseline_is_steady(background, baseline):
+    """A classical run that starts from it stays there."""
+    out = run_sphere(
+        background, "classical", initial=baseline["f"].values, crossings=0.5, samples=4
+    )
+    scale = baseline["f"].max(("mu", "r"))
+    assert float((np.abs(out["f_final"] - baseline["f"]) / scale).max()) < 1e-3
+    assert out.attrs["number_balance_error"] < 1e-10
+    schema.check(out, "solution")
+
+
+def test_baseline_does_not_depend_on_the_start(background, baseline):
+    start = np.full_like(baseline["f"].values, 1e-3)
+    other = steady_state(background, start, tolerance=1e-5)
+    scale = baseline["f"].max(("mu", "r"))
+    assert float((np.abs(other["f"] - baseline["f"]) / scale).max()) < 1e-3
+
+
+def test_not_converged_is_refused(background):
+    with pytest.raises(QkepipeError, match="light crossings"):
+        steady_state(background, tolerance=1e-12, max_crossings=0.5)
+
+
+OPTIONS = {
+    "classical": {},
+    "qke": {"xi": 1e-4},
+    "bgk": {"prescription": "box", "c_tau": 1.0, "tolerance": 1e-2},
+    "threshold": {"density": 1e11},
+}
+
+
+def solve(background, baseline, scheme, **options):
+    keywords = {"crossings": 0.4, "samples": 8, "options": OPTIONS[scheme]} | options
+    if SCHEMES[scheme].components == 4:
+        rng = np.random.default_rng(0)
+        keywords["seed_profile"] = np.exp(2j * np.pi * rng.uniform(size=N_R))
+    return run_sphere(background, scheme, initial=baseline["f"].values, **keywords)
+
+
+def test_every_scheme_has_options_here():
+    assert set(OPTIONS) == set(SCHEMES)
+
+
+@pytest.mark.parametrize("scheme", sorted(OPTIONS))
+def test_balances(background, baseline, scheme):
+    """Particles, and nue - nuebar - nux + nuxbar, against faces and matter."""
+    out = solve(background, baseline, scheme)
+    assert out.attrs["scheme"] == scheme
+    assert out.attrs["number_balance_error"] < 1e-10
+    if scheme != "threshold":
+        assert out.attrs["eln_balance_error"] < 1e-9
+    assert float(out["f"].min()) >= 0.0
+    if scheme == "qke":
+        assert out.attrs["max_polarisation_over_trace"] < 1 + 1e-11
+        assert 0.0 < float(out["coherence"].max()) < 1.0
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("scheme", ["classical", "qke", "bgk"])
+def test_restart_is_bit_identical(background, baseline, scheme, tmp_path):
+    """Stopped after three of eight samples and started again from its checkpoint."""
+    whole = solve(background, baseline, scheme)
+    path = tmp_path / "state.npz"
+    calls = []
+
+    def stop(fraction, seconds):
+        calls.append(fraction)
+        if len(calls) == 4:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        solve(
+            background,
+            baseline,
+            scheme,
+            checkpoint=path,
+            checkpoint_seconds=0.0,
+            progress=stop,
+        )
+    assert path.exists()
+    resumed = []
+    again = solve(
+        background,
+        baseline,
+        scheme,
+        checkpoint=path,
+        progress=lambda fraction, seconds: resumed.append(fraction),
+    )
+    assert len(resumed) < 8
+    for name in ("f", "f_final", "number_flux_series", "steadiness"):
+        np.testing.assert_array_equal(again[name], whole[name])
+    assert again.attrs["eln_balance_error"] == whole.attrs["eln_balance_error"]
+
+
+def test_a_broken_state_stops_the_run(background, baseline):
+    bad = baseline["f"].values.copy()
+    bad[0, 0, 0, 5] = np.nan
+    with pytest.raises(FloatingPointError, match="not finite"):
+        run_sphere(background, "classical", initial=bad, crossings=0.2, samples=2)
