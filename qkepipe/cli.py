@@ -1,0 +1,336 @@
+"""Command line: check a snapshot, screen it, start a study, list what is registered.
+
+Numerical libraries are imported inside the commands, after the threads are set, so that
+``qkepipe --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from qkepipe import __version__
+from qkepipe.errors import EXIT_USER_ERROR, Defect, QkepipeError
+
+__all__ = ["build_parser", "main"]
+
+#: Exit code after Ctrl-C, as shells have it.
+_INTERRUPTED = 130
+#: Reader of the built-in model, which needs no file.
+_ANALYTIC = "analytic"
+
+_MAIN = """\
+examples:
+  qkepipe check profile.nc                     is this snapshot usable? what is in it?
+  qkepipe screen profile.nc -o map.nc          where is it unstable, and how fast?
+  qkepipe init my-study                        a folder with a configuration to edit
+  qkepipe list readers                         the formats that can be read
+
+A study (transport, quantum kinetics, comparison, report) runs with Snakemake from the
+folder that `qkepipe init` makes.
+"""
+_CHECK = """\
+examples:
+  qkepipe check snapshot.nc
+  qkepipe check profile.txt --format delimited --option map=columns.yaml
+  qkepipe check --format analytic --option shock_radius_km=180
+
+The summary goes to standard output. Exit code 0: usable, warnings and notes may follow.
+Exit code 2: one line per defect on standard error, each with the file, the variable and
+zone, the value, what was expected and what to try. `qkepipe list readers` names the formats.
+"""
+_SCREEN = """\
+examples:
+  qkepipe screen snapshot.nc -o map.nc
+  qkepipe screen profile.txt --format delimited --option map=columns.yaml -o map.nc --force
+
+The map (netCDF) holds for each cell the crossing of the lepton number, growth estimates of
+the fast, collisional and slow instability [s-1] and the resonances; `ncdump -h map.nc`
+lists them. The snapshot must have number densities and fluxes of the neutrinos; for matter
+alone, a study computes the field first (`qkepipe init`). The kernels use all cores of the
+process, or NUMBA_NUM_THREADS.
+"""
+_INIT = """\
+example:
+  qkepipe init my-study
+  cd my-study
+
+Writes a configuration to edit, the entry of the workflow and a README that says how to run
+it. The folder must be new or empty.
+"""
+_LIST = """\
+examples:
+  qkepipe list readers          formats of `--format`
+  qkepipe list rates            weak processes of the configuration's `processes`
+  qkepipe list prescriptions    asymptotic states of flavour mixing
+  qkepipe list figures          figures of a report
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="qkepipe",
+        description="Neutrino flavour conversion in snapshots of supernovae and mergers.",
+        epilog=_MAIN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"qkepipe {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    check = _command(commands, "check", _check, "is a snapshot usable, and what is in it", _CHECK)
+    _snapshot_arguments(check)
+
+    screen = _command(
+        commands, "screen", _screen, "map of the flavour instabilities of a snapshot", _SCREEN
+    )
+    _snapshot_arguments(screen)
+    screen.add_argument(
+        "-o", "--output", metavar="MAP.nc", type=Path, required=True, help="netCDF file to write"
+    )
+    screen.add_argument("--force", action="store_true", help="replace an existing map")
+
+    init = _command(commands, "init", _init, "start a study in a new folder", _INIT)
+    init.add_argument("folder", metavar="DIR", type=Path, help="folder to make")
+
+    listing = _command(commands, "list", _list, "what is registered", _LIST)
+    listing.add_argument("registry", choices=sorted(_REGISTRIES))
+    return parser
+
+
+def _command(commands, name: str, function, text: str, epilog: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=function)
+    return parser
+
+
+def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", help=f"snapshot (none for --format {_ANALYTIC})"
+    )
+    parser.add_argument(
+        "--format",
+        default="auto",
+        metavar="F",
+        help="reader (default: the one that recognises the file)",
+    )
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        type=_option,
+        metavar="KEY=VALUE",
+        help="option of the reader; repeat for several; lists and objects as JSON",
+    )
+
+
+def _option(text: str) -> tuple[str, object]:
+    """Split ``key=value``; the value is JSON where it can be, else text."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _inspect(arguments):
+    """Read and inspect the snapshot of the command line."""
+    from qkepipe.snapshot.inspect import inspect
+
+    if arguments.file is None and arguments.format != _ANALYTIC:
+        raise QkepipeError(
+            Defect("qkepipe", "FILE", "no snapshot given", "a file", f"--format {_ANALYTIC}")
+        )
+    return inspect(arguments.file, format=arguments.format, **dict(arguments.option))
+
+
+def _print_defects(defects) -> None:
+    for defect in defects:
+        mark = "" if defect.severity == "error" else f"{defect.severity}: "
+        print(f"{mark}{defect}", file=sys.stderr)
+
+
+def _check(arguments) -> int:
+    report = _inspect(arguments)
+    if not report.errors:
+        print("\n".join(report.lines), flush=True)
+    _print_defects(report.defects)
+    return EXIT_USER_ERROR if report.errors else 0
+
+
+def _screen(arguments) -> int:
+    from qkepipe import runtime
+
+    if "numba" not in sys.modules:
+        runtime.limit_threads(_threads())
+        runtime.isolate_kernel_cache()
+    output = arguments.output
+    if output.exists() and not arguments.force:
+        raise QkepipeError(Defect(str(output), "", "exists already", "a new file", "--force"))
+    if output.parent != Path() and not output.parent.is_dir():
+        raise QkepipeError(
+            Defect(str(output), "", "its folder does not exist", "an existing folder")
+        )
+    report = _inspect(arguments)
+    _print_defects(report.defects)
+    if report.errors:
+        return EXIT_USER_ERROR
+    from qkepipe.snapshot.inspect import has_neutrinos
+
+    if not has_neutrinos(report.dataset):
+        raise QkepipeError(_no_neutrinos(arguments))
+    from qkepipe.snapshot.checks import clip_noise
+    from qkepipe.stability import screen
+
+    snapshot = clip_noise(report.dataset)
+    found = screen(snapshot, matter=snapshot)
+    for name in ("source_file", "source_format", "source_sha256", "simulation", "frame"):
+        if name in snapshot.attrs:
+            found.attrs.setdefault(name, snapshot.attrs[name])
+    runtime.write_dataset(found, output, code=runtime.code_hash("stability", "snapshot"))
+    print("\n".join([*_map_summary(found), f"written: {output}"]))
+    return 0
+
+
+def _no_neutrinos(arguments) -> Defect:
+    """Why there is nothing to screen."""
+    source = str(arguments.file or arguments.format)
+    return Defect(
+        source,
+        "nu_number_density, nu_number_flux",
+        "no neutrino data",
+        "number densities and fluxes of the neutrinos",
+        "a study, which computes the field of this matter by classical transport and screens it "
+        "(qkepipe init DIR)",
+    )
+
+
+def _map_summary(found) -> list[str]:
+    """Tell how many cells are unstable, where, and the fastest rate."""
+    import numpy as np
+
+    from qkepipe.units import KM_CM
+
+    kinds = found["instability"]
+    cells = kinds.size
+    unstable = int((kinds > 0).sum())
+    lines = [f"unstable: {unstable} of {cells} cells"]
+    names = str(kinds.attrs["flag_meanings"]).split()
+    radius = found["r"].broadcast_like(kinds) / KM_CM
+    for value, name in zip(np.atleast_1d(kinds.attrs["flag_values"]), names, strict=True):
+        here = (kinds == value).values
+        if value == 0 or not here.any():
+            continue
+        where = radius.transpose(*kinds.dims).values[here]
+        lines.append(
+            f"  {name.replace('_', ' ')}: {int(here.sum())} cells, "
+            f"{where.min():.4g} to {where.max():.4g} km"
+        )
+    fastest = {
+        name: float(found[name].max())
+        for name in found.data_vars
+        if found[name].attrs.get("units") == "s-1" and "growth" in name and found[name].size
+    }
+    for name, rate in sorted(fastest.items(), key=lambda item: -np.nan_to_num(item[1])):
+        if rate > 0.0:
+            at = int(np.nanargmax(found[name].values))
+            place = float(radius.transpose(*found[name].dims).values.ravel()[at])
+            lines.append(f"  largest {name}: {rate:.4g} s-1 at {place:.4g} km")
+    if found.attrs.get("omitted"):
+        lines.append(f"not evaluated: {found.attrs['omitted']}")
+    return lines
+
+
+def _threads() -> int:
+    """Threads of the kernels: ``NUMBA_NUM_THREADS``, else the cores of this process."""
+    wanted = os.environ.get("NUMBA_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _init(arguments) -> int:
+    from qkepipe.study.init import init_study
+
+    for path in init_study(arguments.folder):
+        print(f"written: {path}")
+    return 0
+
+
+def _readers() -> dict[str, str]:
+    from qkepipe.snapshot import READERS
+
+    return {name: reader.doc for name, reader in READERS.items()}
+
+
+def _rates() -> dict[str, str]:
+    from qkepipe.opacity import PROCESSES
+
+    return {name: process.doc for name, process in PROCESSES.items()}
+
+
+def _prescriptions() -> dict[str, str]:
+    from qkepipe.mixing.registry import PRESCRIPTIONS
+
+    return {name: prescription.doc for name, prescription in PRESCRIPTIONS.items()}
+
+
+def _figures() -> dict[str, str]:
+    from qkepipe.report.figures import FIGURES
+
+    return {name: figure.caption for name, figure in FIGURES.items()}
+
+
+#: ``{word of `qkepipe list`: function that returns {name: description}}``.
+_REGISTRIES = {
+    "readers": _readers,
+    "rates": _rates,
+    "prescriptions": _prescriptions,
+    "figures": _figures,
+}
+
+
+def _list(arguments) -> int:
+    entries = _REGISTRIES[arguments.registry]()
+    width = max(map(len, entries), default=0)
+    for name in sorted(entries):
+        # captions go on after their first sentence
+        print(f"{name.ljust(width)}  {' '.join(entries[name].split()).split('. ')[0]}")
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; default those of the process.
+
+    Returns
+    -------
+    int
+        Exit code: 0, 2 for input that cannot be used (one line per defect on standard
+        error), 130 after an interrupt.
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        return arguments.command(arguments)
+    except QkepipeError as error:
+        _print_defects(error.defects)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        return _INTERRUPTED

@@ -1,0 +1,133 @@
+"""What the calculation leaves out, as sentences that belong beside its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from markupsafe import Markup
+
+from qkepipe.constants import C_LIGHT
+from qkepipe.report.data import SnapshotData, StudyData
+from qkepipe.report.text import SPECIES_HTML, number
+
+__all__ = ["composition", "data_warnings", "moments_difference", "unmodelled"]
+
+#: Emission processes that a configuration may add: registered name -> words.
+_OPTIONAL = {
+    "pair": "thermal electron-positron pairs",
+    "bremsstrahlung": "nucleon-nucleon bremsstrahlung",
+    "scattering_nuclei": "coherent scattering on nuclei",
+}
+
+
+def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
+    """Physics that is not in the numbers of a snapshot."""
+    said = []
+    if data.background is None:
+        return [
+            Markup(
+                "The map uses the moments of the snapshot: directions are reconstructed from "
+                "density and flux, so crossings that depend on finer angular structure can be "
+                "missed or invented."
+            )
+        ]
+    source = data.background.attrs.get("rates_source", "")
+    if source == "snapshot":
+        said.append(
+            Markup(
+                "Rates are those of the snapshot: processes that its file leaves out are left out."
+            )
+        )
+    else:
+        processes = (study.config.get("background") or {}).get("processes") or []
+        absent = [words for name, words in _OPTIONAL.items() if name not in processes]
+        if absent:
+            said.append(Markup("Not in the rates: {}.").format(", ".join(absent)))
+        if not {"pair", "bremsstrahlung"} & set(processes):
+            said.append(
+                Markup(
+                    "Without thermal production of heavy flavours, ν<sub>x</sub> enter through "
+                    "the inner edge only."
+                )
+            )
+    said.append(
+        Markup(
+            "Neutrino-electron scattering and other inelastic processes are left out; they would "
+            "thermalise ν<sub>x</sub> and lower their mean energy."
+        )
+    )
+    said.append(_static(data))
+    said.append(
+        Markup(
+            "Space is flat, and the background is fixed: matter does not respond to the changed "
+            "heating, so every change is the response of the radiation field alone."
+        )
+    )
+    if data.by_xi:
+        said.append(
+            Markup(
+                "The quantum-kinetic runs hold the self-interaction only, without vacuum and "
+                "matter terms: slow conversion, resonances and the suppression by gradients of "
+                "matter are not in them."
+            )
+        )
+    if data.drawn:
+        said.append(
+            Markup(
+                "Two flavours: complete mixing leaves 1/2 in each flavour, where three flavours "
+                "leave 1/3; the second heavy flavour is a spectator with its classical field."
+            )
+        )
+    return said
+
+
+def _static(data: SnapshotData) -> Markup:
+    text = Markup("The fluid is at rest in the transport")
+    for source in (data.background, data.snapshot):
+        if source is not None and "velocity_r" in source:
+            r = data.background["r"]
+            inside = (source["r"] >= r.min()) & (source["r"] <= r.max())
+            fastest = float(np.abs(source["velocity_r"].where(inside)).max()) / C_LIGHT
+            return text + Markup("; the snapshot has |v|/c up to {} in this range.").format(
+                number(fastest)
+            )
+    return text + Markup("; the snapshot gives no velocity to judge this by.")
+
+
+def data_warnings(data: SnapshotData) -> list[str]:
+    """Warnings that reading and completing the snapshot gave, each once."""
+    lines: dict[str, None] = {}
+    for source in (data.snapshot, data.background, data.stability):
+        if source is not None:
+            for line in str(source.attrs.get("warnings", "")).splitlines():
+                if line.strip():
+                    lines[line.strip()] = None
+    return list(lines)
+
+
+def composition(data: SnapshotData) -> Markup | None:
+    """How many cells have their composition from the snapshot and how many from a fallback."""
+    if data.background is None or "composition_source" not in data.background:
+        return None
+    origin = data.background["composition_source"].values
+    words = {0: "from the snapshot", 1: "from free nuclei in equilibrium", 2: "from bound nuclei"}
+    counts = [
+        f"{int((origin == code).sum())} cells {text}"
+        for code, text in words.items()
+        if (origin == code).any()
+    ]
+    return Markup("Composition: {} (of {}).").format(", ".join(counts), origin.size)
+
+
+def moments_difference(data: SnapshotData) -> list[tuple[str, Markup]]:
+    """Median difference of the densities to those of the snapshot, per species."""
+    if data.baseline is None:
+        return []
+    prefix = "moments_difference_"
+    return [
+        (
+            SPECIES_HTML.get(name.removeprefix(prefix), name),
+            Markup("{} %").format(number(100.0 * float(value), 2)),
+        )
+        for name, value in sorted(data.baseline.attrs.items())
+        if name.startswith(prefix)
+    ]

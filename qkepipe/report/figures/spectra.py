@@ -1,0 +1,66 @@
+"""Energy spectra at the outermost profile radius."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkepipe.report.data import StudyData
+from qkepipe.report.labels import case_labels
+from qkepipe.report.plotted import Plotted
+from qkepipe.report.style import CASE_LINES, GREY, LABEL, SPECIES_COLOR, log_axis, stack
+from qkepipe.units import KM_CM
+
+__all__ = ["CAPTION", "spectra"]
+
+CAPTION = (
+    "Energy spectra, number per cubic centimetre and MeV, at the outermost profile radius, and "
+    "their ratio to the classical spectra. Points are the group centres."
+)
+
+_SPECIES = ("nue", "nuebar", "nux")
+
+
+def spectra(study: StudyData, snapshot: str):
+    """Draw the spectra of the classical run and of the cases side by side."""
+    data = study.snapshots[snapshot]
+    classical = data.classical
+    if classical is None:
+        return None
+    cases = {"classical": classical, **data.drawn}
+    labels = case_labels(cases, math_text=True)
+    figure, axes = stack([2.1] + [1.1] * (len(cases) > 1))
+    table = Plotted()
+    largest = 0.0
+    for i, (name, summary) in enumerate(cases.items()):
+        line = CASE_LINES[i % len(CASE_LINES)]
+        axes[0].plot([], [], color=GREY, linestyle=line, label=labels[name])
+        x = ("energy", "MeV", summary["energy"].values)
+        for species in _SPECIES:
+            values = _last(summary, species)
+            largest = max(largest, values.max())
+            style = {"color": SPECIES_COLOR[species], "linestyle": line, "marker": "."}
+            table.line(axes[0], x, (f"{species}_{name}", "cm-3 MeV-1", values), **style)
+            if name != "classical":
+                reference = _last(classical, species)
+                ratio = np.where(reference > 0.0, values / np.where(reference > 0, reference, 1.0),
+                                 np.nan)  # fmt: skip
+                table.line(axes[1], x, (f"{species}_{name}_ratio", "1", ratio), **style)
+    for species in _SPECIES:
+        axes[0].plot([], [], color=SPECIES_COLOR[species], label=LABEL[species])
+    axes[0].set_yscale("log")
+    axes[0].set_ylim(1e-5 * largest, 3.0 * largest)
+    axes[0].set_ylabel(r"$dn/dE$ [cm$^{-3}$ MeV$^{-1}$]")
+    axes[0].legend(loc="lower left")
+    km = float(classical["profile_radius"].values[-1]) / KM_CM
+    axes[0].text(0.96, 0.95, f"r = {km:.4g} km", transform=axes[0].transAxes, va="top", ha="right")
+    if len(axes) > 1:
+        axes[1].axhline(1.0, color=GREY, linewidth=0.5)
+        axes[1].set_ylabel("ratio to classical")
+    energy = classical["energy"].values
+    log_axis(axes[-1], 0.8 * energy[0], 1.2 * energy[-1])
+    axes[-1].set_xlabel("energy [MeV]")
+    return figure, table.frame()
+
+
+def _last(summary, species: str) -> np.ndarray:
+    return summary["spectrum"].isel(profile_radius=-1).sel(species=species).values

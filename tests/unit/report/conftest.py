@@ -1,0 +1,91 @@
+"""Files of a synthetic study."""
+
+from __future__ import annotations
+
+import pytest
+import xarray as xr
+from report_data import default_cases, make_background, make_snapshot, make_stability
+
+from qkepipe.diagnostics import compare, to_csv
+
+
+@pytest.fixture
+def make_study(tmp_path):
+    """Factory of the arguments of ``write_report``; files are written below ``tmp_path``."""
+    return _factory(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def full_study(tmp_path_factory):
+    """Arguments of ``write_report`` for a study with everything."""
+    return _factory(tmp_path_factory.mktemp("full"))()
+
+
+def _factory(folder_of_all):
+    def make(
+        cases: dict | None = None,
+        *,
+        stable: bool = False,
+        directions: int = 0,
+        field: str = "transport",
+        names=("s15",),
+        config: dict | None = None,
+    ) -> dict:
+        cases = default_cases() if cases is None else cases
+        files, summaries = {}, {}
+        for name in names:
+            folder = folder_of_all / "results" / "demo" / name
+            (folder / "solve").mkdir(parents=True, exist_ok=True)
+            snapshot = make_snapshot(name)
+            background = make_background(snapshot)
+            baseline = xr.Dataset(
+                attrs={"number_balance_error": 1e-15, "residual": 5e-5,
+                       "moments_difference_nue": 0.07}
+            )  # fmt: skip
+            axis = "distance along the z axis" if field == "moments" else ""
+            datasets = {
+                "snapshot": snapshot,
+                "background": background if field == "transport" else None,
+                "baseline": baseline if field == "transport" else None,
+                "stability": make_stability(stable, directions, axis),
+            }
+            entry = {}
+            for kind, data in datasets.items():
+                entry[kind] = None
+                if data is not None:
+                    entry[kind] = folder / f"{kind}.nc"
+                    data.to_netcdf(entry[kind])
+            entry["summaries"] = {}
+            for case, summary in cases.items():
+                path = folder / "solve" / f"{case}.summary.nc"
+                summary.to_netcdf(path)
+                entry["summaries"][case] = path
+                summaries[name, case] = summary
+            files[name] = entry
+        comparison = None
+        if summaries:
+            comparison = folder_of_all / "results" / "demo" / "comparison.csv"
+            to_csv(compare(summaries), comparison)
+        settings = {
+            "study": "demo",
+            "field": field,
+            "background": {"processes": ["beta", "scattering_nucleons"]},
+            "solve": {"tolerance": 1e-4, "seed": {"kind": "wave", "amplitude": 1e-6}},
+            **(config or {}),
+        }
+        return {
+            "config": settings,
+            "files": files,
+            "comparison": comparison,
+            "provenance": {
+                "qkepipe": "0.1.0",
+                "code_hash": "0123456789abcdef",
+                "inputs": {"s15": [{"file": "model.dat", "sha256": "ab" * 32}]},
+                "seeds": {"number": 1},
+                "run_times": [{"job": "solve", "seconds": float("nan")}],
+            },
+            "output": folder_of_all / "results" / "demo" / "report.html",
+            "figures_dir": folder_of_all / "results" / "demo" / "figures",
+        }
+
+    return make
