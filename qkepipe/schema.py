@@ -207,8 +207,6 @@ KINDS: dict[str, tuple[str, ...]] = {
         "ye",
         "mu_e",
         "mu_hat",
-        "x_n",
-        "x_p",
         "emissivity",
         "absorption",
         "scattering",

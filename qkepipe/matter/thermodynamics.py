@@ -91,7 +91,10 @@ def _check_input(dataset: xr.Dataset, zones: Zones, source: str) -> None:
 
 
 def thermodynamics(
-    dataset: xr.Dataset, cold: str = "refuse", source: str = "snapshot"
+    dataset: xr.Dataset,
+    cold: str = "refuse",
+    source: str = "snapshot",
+    composition: bool = True,
 ) -> tuple[xr.Dataset, list[Defect]]:
     """Add the chemical potentials and the composition that the weak rates need.
 
@@ -115,13 +118,16 @@ def thermodynamics(
         that are zero).
     source : str
         Name of the snapshot for the messages.
+    composition : bool
+        Whether the composition is needed; without it a snapshot that gives rates and
+        chemical potentials is complete.
 
     Returns
     -------
     dataset : Dataset
-        Copy with ``mu_e``, ``mu_hat``, ``x_n``, ``x_p`` complete and ``composition_source``
-        (0 snapshot, 1 nuclear equilibrium, 2 bound nuclei). ``x_alpha x_heavy abar zbar``
-        are completed unless the snapshot leaves them out where it gives ``x_n`` and ``x_p``.
+        Copy with ``mu_e``, ``mu_hat`` and, if needed, ``x_n``, ``x_p`` complete and
+        ``composition_source`` (0 snapshot, 1 nuclear equilibrium, 2 bound nuclei).
+        ``x_alpha x_heavy abar zbar`` are completed unless the snapshot leaves them out where it gives ``x_n`` and ``x_p``.
     warnings : list of Defect
         Severity ``warning``: zones where the fallback is uncertain.
 
@@ -149,7 +155,9 @@ def thermodynamics(
         given["mu_hat"] = _values(dataset, "mu_n") - _values(dataset, "mu_p")
     need_mu_e = np.isnan(given["mu_e"])
     need_mu_hat = np.isnan(given["mu_hat"])
-    need_composition = np.isnan(given["x_n"]) | np.isnan(given["x_p"])
+    absent = np.isnan(given["x_n"]) | np.isnan(given["x_p"])
+    # without chemical potentials the composition is what gives mu_hat
+    need_composition = absent & (composition | need_mu_hat)
 
     found = limits(zones, need_mu_e, need_composition, need_mu_hat, cold)
     refused = [d for d in found if d.severity == "error"]
@@ -169,11 +177,11 @@ def thermodynamics(
     free = need_mu_hat & ~need_composition
     if nse.any():
         origin[nse] = SOURCE_NSE
-        composition = nuclear_equilibrium(n_b[nse], zones.temperature[nse], ye[nse])
+        found_nuclei = nuclear_equilibrium(n_b[nse], zones.temperature[nse], ye[nse])
         for name in ("x_n", "x_p", "x_alpha", "x_heavy", "abar", "zbar"):
-            given[name][nse] = composition[name]
+            given[name][nse] = found_nuclei[name]
         fill = nse & need_mu_hat
-        given["mu_hat"][fill] = (composition["mu_hat"] + delta_u[nse])[need_mu_hat[nse]]
+        given["mu_hat"][fill] = (found_nuclei["mu_hat"] + delta_u[nse])[need_mu_hat[nse]]
     if bound.any():
         origin[bound] = SOURCE_BOUND
         for name in ("x_n", "x_p", "x_alpha"):
@@ -193,7 +201,10 @@ def thermodynamics(
 
     dims = dataset["rho"].dims
     out = dataset.copy()
-    for name in ("mu_e", "mu_hat", "x_n", "x_p"):
+    known = ("mu_e", "mu_hat") if (absent & ~need_composition).any() else (
+        "mu_e", "mu_hat", "x_n", "x_p"
+    )  # fmt: skip
+    for name in known:
         out[name] = (dims, given[name], _attributes(dataset, name))
     for name in ("x_alpha", "x_heavy", "abar", "zbar"):
         if name in dataset or need_composition.all():

@@ -94,7 +94,7 @@ def _beta_kernel(
             )
 
 
-@register("beta")
+@register("beta", needs=("x_n", "x_p"))
 def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Absorption and emission of nu_e on free neutrons and nubar_e on free protons.
 

@@ -33,7 +33,7 @@ def energy_emission(rho, temperature, x_n, x_p) -> np.ndarray:
     return _STRENGTH * _ZETA * pairs * (rho / 1e14) ** 2 * temperature**5.5
 
 
-@register("bremsstrahlung")
+@register("bremsstrahlung", needs=("x_n", "x_p"))
 def bremsstrahlung(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Thermal nux and nuxbar from nucleon-nucleon bremsstrahlung, uncertain by a factor of 2.
 

@@ -23,7 +23,7 @@ __all__ = ["DEFAULT_PROCESSES", "equilibrium_occupation", "rates"]
 #: Processes of a study that does not choose.
 DEFAULT_PROCESSES = ("beta", "scattering_nucleons")
 
-_ALWAYS = ("rho", "temperature", "mu_e", "mu_hat", "x_n", "x_p")
+_ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
 _GIVEN_RATES = ("emissivity", "absorption", "scattering", "scattering_transport")
 _NAMES = ("absorption", "scattering", "scattering_transport", "emissivity")
 
@@ -92,7 +92,8 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
                 "qkepipe.matter.thermodynamics(snapshot) first",
             )
         )
-    columns = {name: _flat(matter, name) for name in _ALWAYS}
+    nucleons = [n for n in ("x_n", "x_p") if n in needs]
+    columns = {name: _flat(matter, name) for name in (*_ALWAYS, *nucleons)}
     for name, values in columns.items():
         good = np.isfinite(values)
         if name in ("rho", "temperature"):
@@ -110,12 +111,13 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
     n_b = baryon_density(matter, "rates").transpose(*matter["rho"].dims).values.ravel()
     columns["n_b"] = n_b
     # round-off of tabulated fractions
-    columns["n_n"] = n_b * np.maximum(columns["x_n"], 0.0)
-    columns["n_p"] = n_b * np.maximum(columns["x_p"], 0.0)
+    for name, fraction in (("n_n", "x_n"), ("n_p", "x_p")):
+        if fraction in columns:
+            columns[name] = n_b * np.maximum(columns[fraction], 0.0)
     delta_u = _flat(matter, "delta_u") if "delta_u" in matter else np.zeros(n_b.size)
     columns["delta_u"] = np.nan_to_num(delta_u, nan=0.0)
     given = set(needs) & set(_GIVEN_RATES)
-    for name in set(needs) - given:
+    for name in set(needs) - given - set(nucleons):
         columns[name] = _flat(matter, name)
     if given:
         columns |= _given_rates(matter)
@@ -204,10 +206,10 @@ def rates(
     Parameters
     ----------
     matter : Dataset
-        With ``rho``, ``temperature``, ``mu_e``, ``mu_hat`` (or ``mu_n`` and ``mu_p``),
-        ``x_n``, ``x_p`` over any space dimensions (:func:`qkepipe.matter.thermodynamics`
-        completes them), ``delta_u``
-        where known, attribute ``baryon_mass`` [g], and what the chosen processes need.
+        With ``rho``, ``temperature``, ``mu_e``, ``mu_hat`` (or ``mu_n`` and ``mu_p``) over
+        any space dimensions, ``delta_u`` where known, attribute ``baryon_mass`` [g], and
+        what the chosen processes need, as a rule ``x_n`` and ``x_p``
+        (:func:`qkepipe.matter.thermodynamics` completes them).
     energy : array_like or EnergyGrid
         Local neutrino energies [MeV]; of a grid, the centres.
     processes : sequence of str

@@ -20,8 +20,9 @@ __all__ = ["PROCESSES", "Matter", "Opacities", "Process", "Setup", "register"]
 class Matter:
     """Matter of all zones as flat arrays: ``matter["temperature"]`` etc., each of shape (z,).
 
-    Holds ``rho n_b temperature mu_e mu_hat n_n n_p delta_u`` (``delta_u`` is 0 where unknown,
-    densities are not negative) and what the process lists in ``needs``. Rates given by the
+    Holds ``rho n_b temperature mu_e mu_hat delta_u`` (``delta_u`` is 0 where unknown) and what
+    the process lists in ``needs``; with ``x_n`` and ``x_p`` also the densities ``n_n`` and
+    ``n_p``, which are not negative. Rates given by the
     snapshot have shape (4, own energies, z); ``table_energy`` are their energies [MeV].
     """
 

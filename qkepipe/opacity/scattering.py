@@ -37,7 +37,7 @@ def _scattering_kernel(t, n_n, n_p, zeroth, transport, mass, hbar_c, chi0, chi_t
             chi_tr[k, z] = eta_n * transport[0, k] + eta_p * transport[1, k]
 
 
-@register("scattering_nucleons")
+@register("scattering_nucleons", needs=("x_n", "x_p"))
 def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Elastic scattering of all species on free neutrons and protons.
 

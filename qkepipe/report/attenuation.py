@@ -4,11 +4,11 @@ With the Hamiltonian multiplied by xi, growth rates, band widths and potentials 
 with xi, so the e-folds that a mode gains while gradients carry it through its unstable band
 fall from N_e to xi N_e: the run overstates the suppression by gradients (docs: stability,
 section 8; the direction of the effect is that of Zaizen & Nagakura 2026, arXiv:2604.13617).
-A seed of amplitude a needs ln(1/a) e-folds. A cell with N_e >= ln(1/a) > xi N_e is *not
-decidable at this xi*: no conversion there says nothing about the star.
-
-The runs hold the self-interaction only (:mod:`qkepipe.oscillation.rotation`), so matter
-gradients do not act in them at all: what limits a run itself is the gradient of Phi_0 alone.
+A seed of amplitude a needs ln(1/a) e-folds. The runs hold the self-interaction only
+(:mod:`qkepipe.oscillation.rotation`), so that the gradient of matter does not act in them:
+what limits a run is xi N_e with the gradient of Phi_0 alone. A cell where the star, with
+matter and xi = 1, gives a mode enough e-folds but the run does not is *not decidable at this
+xi*: no conversion there says nothing about the star.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Decidability:
     needed : float
         ln(1/seed amplitude).
     unstable, decidable, undecidable, suppressed : int
-        Cells: all; xi N_e >= needed; N_e >= needed > xi N_e; N_e < needed also at xi = 1.
+        Cells: all; enough e-folds in the star and in the run; in the star but not in the run;
+        not in the star.
     median_efolds : float
         Median of N_e at xi = 1 over the unstable cells.
     undecidable_km : tuple of float or None
@@ -82,8 +83,10 @@ def decidability(stability: xr.Dataset, xi: float, seed: float) -> Decidability 
         return None
     needed = math.log(1.0 / seed)
     efolds = stability["gradient_efolds"].where(mask)
-    decidable = xi * efolds >= needed
-    undecidable = (efolds >= needed) & ~decidable
+    run_efolds = xi * _without_matter(stability)
+    suppressed = efolds < needed
+    decidable = mask & ~suppressed & (run_efolds >= needed)
+    undecidable = mask & ~suppressed & ~decidable
     at = undecidable.any([d for d in undecidable.dims if d != "r"]).values
     radius = stability["r"].values / KM_CM
     span = (float(radius[at].min()), float(radius[at].max())) if at.any() else None
@@ -93,10 +96,10 @@ def decidability(stability: xr.Dataset, xi: float, seed: float) -> Decidability 
         unstable=int(mask.sum()),
         decidable=int(decidable.sum()),
         undecidable=int(undecidable.sum()),
-        suppressed=int((mask & ~decidable & ~undecidable).sum()),
+        suppressed=int((mask & suppressed).sum()),
         median_efolds=float(efolds.median()),
         undecidable_km=span,
-        run_efolds=xi * float(_without_matter(stability).where(mask).median()),
+        run_efolds=float(run_efolds.where(mask).median()),
         path_efolds=xi * _path_efolds(stability, mask),
     )
 
@@ -105,7 +108,8 @@ def _without_matter(stability: xr.Dataset) -> xr.DataArray:
     """E-folds at xi = 1 with the gradient of the self-interaction alone."""
     slope = abs(stability["potential_phi0"].differentiate("r"))
     sigma = stability["ffi_growth_estimate"] / C_LIGHT
-    return BAND_INTEGRAL * sigma**2 / slope.where(slope > 0.0)
+    # a cell of constant Phi_0 sets no limit
+    return xr.where(slope > 0.0, BAND_INTEGRAL * sigma**2 / slope.where(slope > 0.0, 1.0), np.inf)
 
 
 def _path_efolds(stability: xr.Dataset, mask: xr.DataArray) -> float:

@@ -29,8 +29,9 @@ _ALL = ("classical", "qke", "bgk", "threshold")
 
 GATES = (
     Gate("number_balance_error", 1e-10, "number balance: imbalance per step over content", _ALL),
-    # the limiter keeps |P| <= trace up to round-off, which adds up over the steps
-    Gate("max_polarisation_over_trace", 1.0 + 1e-6, "largest |P| over the trace", ("qke",)),
+    Gate("max_trace_change", 1e-10, "change of the flavour trace by mixing, per step", _ALL),
+    # the limiter lets |P| of a pure state exceed the trace by 2e-3
+    Gate("max_polarisation_over_trace", 1.0 + 2e-3, "largest |P| over the trace", ("qke",)),
     Gate("eln_balance_error", 1e-3, "lepton-number balance of the volume", _ALL),
     Gate("quasi_steadiness", 0.02, "change of the number flux between halves of the average", _ALL),
     Gate("steady_number_balance_error", None, "number balance of the averaged field", _ALL),

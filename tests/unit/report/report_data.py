@@ -18,6 +18,8 @@ SHOCK, GAIN = 1.5e7, 9e6
 MEAN = np.array([11.0, 14.0, 18.0, 18.5])
 FLUX = np.array([1.6e57, 1.3e57, 0.9e57, 0.85e57])
 SHELL = (R > 6e6) & (R < 2e7)
+#: Its gradient alone leaves e-folds that fall outwards through the shell.
+PHI0 = 0.01 * (R / R[0]) ** -2.0
 
 
 def make_snapshot(name: str) -> xr.Dataset:
@@ -77,7 +79,7 @@ def make_stability(stable: bool, directions: int = 0, name: str = "") -> xr.Data
         "lsa_growth_rate": lsa,
         "instability": np.where(unstable, 5, 0).astype("int8"),
         "potential_matter": 1e3 * (R / R[0]) ** -4.0,
-        "potential_phi0": 0.5 * (R / R[0]) ** -3.0,
+        "potential_phi0": PHI0,
         "potential_phi1": 0.4 * (R / R[0]) ** -3.0,
     }
     data = xr.Dataset(

@@ -1,0 +1,70 @@
+# make env       environment in .venv, from requirements.lock
+# make study     the default study on all cores of this machine
+# make test      everything that must pass before a commit
+# make validate  the long physics tests
+# make bench     speed of the kernels and solvers
+# make docs      rewrite the files generated from the configuration models
+# make clean     remove results and caches, keep .venv
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+READY := .venv/.ready
+# folder of the end-to-end study of `make test`
+MINI := .test-study
+
+.PHONY: env study test lint unit mini validate bench docs clean
+
+env: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@echo "environment: creating .venv"
+	@$(PYTHON) -m venv .venv
+	@echo "environment: installing the locked packages (a few minutes at first)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock
+	@echo "environment: installing qkepipe"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/pip check --disable-pip-version-check
+	@touch $@
+
+study: $(READY)
+	$(BIN)/snakemake --cores $(CORES)
+
+test: lint unit mini
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/python -m qkepipe.study.document --check
+
+unit: $(READY)
+	$(BIN)/python -m pytest -q
+
+# a whole study in a folder of its own, then its second document
+mini: $(READY)
+	rm -rf $(MINI)
+	$(BIN)/snakemake --cores 2 --directory $(MINI) --configfile config/examples/quick.yaml
+	$(BIN)/snakemake --cores 2 --directory $(MINI) --configfile config/examples/quick.yaml --report report.zip
+	test -s $(MINI)/results/quick/report.html
+	rm -rf $(MINI)
+
+validate: $(READY)
+	$(BIN)/python -m pytest -q -m slow
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)
+	$(BIN)/python -m qkepipe.study.document
+
+clean:
+	rm -rf results logs $(MINI) .snakemake .pytest_cache .ruff_cache .import_linter_cache
+	find benchmarks -name '*.tsv' -delete
+	find qkepipe tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Studies: configuration, cases, plan of the jobs, execution and stages."""

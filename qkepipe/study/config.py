@@ -1,0 +1,312 @@
+"""Configuration of a study: the one source of defaults, bounds, units and descriptions.
+
+The commented default file, the JSON schema and the reference table of the documentation are
+generated from these models (:mod:`qkepipe.study.document`). Enumerations hold exactly the
+registered names; a test compares them with the registries, so that reading a configuration
+imports no numerical library.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+__all__ = [
+    "ALL_FIGURES",
+    "BgkEntry",
+    "CaseEntry",
+    "Config",
+    "FigureName",
+    "PrescriptionName",
+    "ProcessName",
+    "QkeEntry",
+    "ReaderName",
+    "SnapshotEntry",
+    "ThresholdEntry",
+]
+
+ReaderName = Literal["auto", "analytic", "canonical", "delimited", "nsy"]
+ProcessName = Literal["beta", "bremsstrahlung", "scattering_nuclei", "scattering_nucleons", "table"]
+PrescriptionName = Literal["none", "equipartition", "box", "power_half"]
+FigureName = Literal[
+    "background",
+    "growth_map",
+    "radial_profiles",
+    "angular_distributions",
+    "spectra",
+    "xi_convergence",
+    "time_series",
+]
+
+ALL_FIGURES: tuple[str, ...] = get_args(FigureName)
+
+#: Names become folder and file names, wildcards of the workflow and column values.
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+#: Folders beside those of the snapshots.
+_RESERVED = ("figures",)
+
+_2PI = 2.0 * math.pi
+
+
+def _field(default: Any, description: str, unit: str = "", **bounds: Any) -> Any:
+    """Field with default, description, unit and bounds."""
+    extra = {"unit": unit} if unit else None
+    return Field(default, description=description, json_schema_extra=extra, **bounds)
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True
+    )
+
+
+class SnapshotEntry(_Block):
+    """One snapshot of a simulation."""
+
+    name: str = Field(description="Name in paths and tables.", pattern=_NAME)
+    format: ReaderName = _field(
+        "auto", "Reader; `auto` asks the file, `analytic` is the embedded model."
+    )
+    path: str | None = _field(
+        None, "File or folder, relative to the working directory; none for `analytic`."
+    )
+    options: dict[str, Any] = _field(
+        {}, "Options of the reader (units, columns, ray, ...) or parameters of the model."
+    )
+
+    @model_validator(mode="after")
+    def _path_fits_format(self) -> SnapshotEntry:
+        if self.format == "analytic" and self.path is not None:
+            raise ValueError(f"path={self.path!r} given; expected no path for format 'analytic'")
+        if self.format != "analytic" and not self.path:
+            raise ValueError("path is missing; expected a file, or format 'analytic'")
+        return self
+
+
+class GridBlock(_Block):
+    """Phase-space grid."""
+
+    r_in_km: float = _field(30.0, "Inner edge of the radial grid.", "km", gt=0, le=1e6)
+    r_out_km: float = _field(90.0, "Outer edge of the radial grid.", "km", gt=0, le=1e6)
+    n_r: int = _field(150, "Radial cells of the base grid, geometric in r.", ge=8, le=100000)
+    n_mu: int = _field(24, "Angular bins, an even number.", ge=4, le=1024)
+    mu_power: float = _field(
+        1.5, "Concentration of the angular bins towards mu = 1; 1 is uniform.", ge=1, le=4
+    )
+    n_energy: int = _field(6, "Energy groups, geometric.", ge=1, le=100)
+    energy_first_MeV: float = _field(4.0, "Upper edge of the first group.", "MeV", gt=0, le=1000)
+    energy_last_MeV: float = _field(80.0, "Upper edge of the last group.", "MeV", gt=0, le=1000)
+    resolve_xi: float = _field(
+        4e-4, "Largest attenuation whose oscillation length the solve grid resolves.", gt=0, le=1
+    )
+    cells_per_length: float = _field(
+        1.5, "Cells per attenuated oscillation length 1/(xi potential).", gt=0, le=100
+    )
+    max_cells: int = _field(4000, "Upper limit of the radial cells of a solve.", ge=8, le=10000000)
+
+    @field_validator("n_mu")
+    @classmethod
+    def _even(cls, value: int) -> int:
+        if value % 2:
+            raise ValueError(f"{value}; expected an even number")
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> GridBlock:
+        if self.r_out_km <= self.r_in_km:
+            raise ValueError(
+                f"r_out_km={self.r_out_km:g}; expected more than r_in_km={self.r_in_km:g}"
+            )
+        if self.n_energy > 1 and self.energy_last_MeV <= self.energy_first_MeV:
+            raise ValueError(
+                f"energy_last_MeV={self.energy_last_MeV:g}; expected more than "
+                f"energy_first_MeV={self.energy_first_MeV:g}"
+            )
+        return self
+
+
+class BackgroundBlock(_Block):
+    """Matter and weak rates."""
+
+    rates: Literal["auto", "snapshot", "computed"] = _field(
+        "auto",
+        "Weak rates: of the snapshot, computed, or `auto` (the snapshot's where it has any).",
+    )
+    processes: list[ProcessName] = _field(
+        ["beta", "scattering_nucleons"],
+        "Processes of the computed rates.",
+        min_length=1,
+    )
+    cold_composition: Literal["refuse", "bound_nuclei"] = _field(
+        "refuse",
+        "Where matter is too cold for nuclear equilibrium and the snapshot has no composition: "
+        "stop, or take all nucleons as bound.",
+    )
+
+
+class StabilityBlock(_Block):
+    """Stability map."""
+
+    crossing_tolerance: float = _field(
+        1e-3, "Depth of a crossing, relative to the larger lobe, that counts.", ge=0, lt=1
+    )
+    lsa_cells: int = _field(
+        40,
+        "Cells with a full dispersion relation, spread over the unstable region.",
+        ge=0,
+        le=100000,
+    )
+
+
+class SeedBlock(_Block):
+    """Initial flavour coherence of quantum-kinetic runs."""
+
+    kind: Literal["wave", "noise"] = _field(
+        "wave", "Wave of the fastest wavenumber, or random phases."
+    )
+    amplitude: float = _field(1e-6, "Angle by which flavour vectors are turned.", gt=0, le=0.1)
+    number: int = _field(1, "Seed of the random generator (noise).", ge=0, le=2**32 - 1)
+
+
+class SolveBlock(_Block):
+    """Runs in time."""
+
+    crossings: float = _field(3.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
+    average_from: float = _field(
+        0.5, "Fraction of the run after which time averages start.", ge=0, lt=1
+    )
+    cfl: float = _field(0.45, "Time step over the shortest cell-crossing time.", gt=0, le=0.5)
+    tolerance: float = _field(
+        1e-4, "Residual of the classical steady field per tenth of a light crossing.", gt=0, le=0.1
+    )
+    max_crossings: float = _field(
+        12.0, "Light crossings after which an unsteady classical field is refused.", gt=0, le=10000
+    )
+    samples: int = _field(400, "Samples of the time series and of the averages.", ge=8, le=1000000)
+    seed: SeedBlock = _field(SeedBlock(), "Initial flavour coherence.")
+
+
+class QkeEntry(_Block):
+    """Quantum kinetics with the Hamiltonian attenuated by xi."""
+
+    scheme: Literal["qke"] = Field(description="Kind of run.")
+    xi: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+        description="Attenuations, one run each; 1 is the physical Hamiltonian.", min_length=1
+    )
+
+
+class BgkEntry(_Block):
+    """Relaxation towards an asymptotic state."""
+
+    scheme: Literal["bgk"] = Field(description="Kind of run.")
+    prescription: PrescriptionName = _field("box", "Asymptotic state.")
+    c_tau: float = _field(_2PI, "Relaxation time times the growth estimate (2 pi).", gt=0, le=1e6)
+    tolerance: float = _field(
+        1e-6, "Relative depth of a crossing below which nothing relaxes.", ge=0, lt=1
+    )
+
+
+class ThresholdEntry(_Block):
+    """Flavour equilibration below a density."""
+
+    scheme: Literal["threshold"] = Field(description="Kind of run.")
+    density: list[Annotated[float, Field(gt=0, le=1e16)]] = Field(
+        description="Threshold densities, one run each.",
+        min_length=1,
+        json_schema_extra={"unit": "g cm-3"},
+    )
+
+
+CaseEntry = Annotated[QkeEntry | BgkEntry | ThresholdEntry, Field(discriminator="scheme")]
+
+
+class ReportBlock(_Block):
+    """Figures and report."""
+
+    figures: list[FigureName] = _field(list(ALL_FIGURES), "Figures, in the order of the report.")
+    profile_radii_km: list[Annotated[float, Field(gt=0, le=1e6)]] = _field(
+        [], "Radii of spectra and angular distributions; empty: chosen from the data.", "km"
+    )
+
+    @field_validator("figures")
+    @classmethod
+    def _each_once(cls, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(value))
+
+
+class RunBlock(_Block):
+    """How jobs run; changes no number."""
+
+    checkpoint_seconds: float = _field(
+        60.0, "Wall time between checkpoints of a run.", "s", gt=0, le=86400
+    )
+    cases_per_job: int = _field(
+        0, "Cases that share a job; 0: all cases of a snapshot. 1 suits a cluster.", ge=0, le=10000
+    )
+
+
+class Config(_Block):
+    """A study."""
+
+    study: str = _field("default", "Name of the study: folder below `results`.", pattern=_NAME)
+    snapshots: list[SnapshotEntry] = _field(
+        [SnapshotEntry(name="ccsn_demo", format="analytic")],
+        "Snapshots, each with all cases.",
+        min_length=1,
+    )
+    field: Literal["transport", "moments"] = _field(
+        "transport",
+        "Radiation field: own classical transport, or the moments of the snapshot "
+        "(stability map only, no solves).",
+    )
+    grid: GridBlock = _field(GridBlock(), "Phase-space grid.")
+    background: BackgroundBlock = _field(BackgroundBlock(), "Matter and weak rates.")
+    stability: StabilityBlock = _field(StabilityBlock(), "Stability map.")
+    solve: SolveBlock = _field(SolveBlock(), "Runs in time.")
+    cases: list[CaseEntry] = _field(
+        [
+            QkeEntry(scheme="qke", xi=[1e-4, 2e-4, 4e-4]),
+            BgkEntry(scheme="bgk", prescription="box"),
+            ThresholdEntry(scheme="threshold", density=[1e11]),
+        ],
+        "Runs with flavour conversion; the classical run is always there.",
+    )
+    resolutions: list[Annotated[float, Field(ge=0.25, le=8)]] = _field(
+        [1.0],
+        "Factors on n_r, n_mu and cells_per_length; all cases run at each, 1 is always there.",
+    )
+    report: ReportBlock = _field(ReportBlock(), "Figures and report.")
+    run: RunBlock = _field(RunBlock(), "How jobs run; changes no number.")
+
+    @field_validator("snapshots")
+    @classmethod
+    def _names(cls, value: list[SnapshotEntry]) -> list[SnapshotEntry]:
+        seen: set[str] = set()
+        for entry in value:
+            name = entry.name.lower()
+            if name in _RESERVED:
+                raise ValueError(f"name {entry.name!r} is reserved; expected another name")
+            if name in seen:
+                # file systems that ignore case exist
+                raise ValueError(f"name {entry.name!r} appears twice; expected unique names")
+            seen.add(name)
+        return value
+
+    @field_validator("resolutions")
+    @classmethod
+    def _with_one(cls, value: list[float]) -> list[float]:
+        return sorted({1.0, *value}, key=lambda factor: (factor != 1.0, factor))
+
+    @model_validator(mode="after")
+    def _case_names(self) -> Config:
+        # naming is where cases are made; the cycle is only one of modules
+        from qkepipe.study.cases import expand_cases
+
+        seen: set[str] = set()
+        for case in expand_cases(self):
+            if case.name in seen:
+                raise ValueError(f"case {case.name!r} appears twice in cases; expected each once")
+            seen.add(case.name)
+        return self

@@ -1,0 +1,213 @@
+"""Plan of a study: which jobs there are, what each depends on and what it may use.
+
+The Snakefile asks this module; it imports nothing numerical, as every job of a cluster
+parses the Snakefile again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+from qkepipe.runtime import code_hash
+from qkepipe.study.cases import Case, expand_cases
+from qkepipe.study.config import Config
+
+__all__ = ["BASE", "ROOMS", "SETTINGS", "Batch", "Plan", "settings_view"]
+
+#: Small modules that all rooms share; every stage depends on them.
+BASE = ("__init__", "constants", "errors", "jit", "phasespace", "schema", "species", "units")
+_MATTER = ("matter", "opacity", "snapshot")
+_TRANSPORT = ("mixing", "oscillation", "solvers", "transport")
+# diagnostics reads grids and rates
+_DIAGNOSTICS = ("diagnostics", "matter", *_TRANSPORT)
+
+#: Source that decides the result of a stage: its own module and every room it imports. A
+#: test compares this with the imports.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "ingest": ("snapshot", "study.stages.ingest"),
+    "background": (*_MATTER, "solvers", "study.stages.background"),
+    "baseline": (*_DIAGNOSTICS, "study.stages.baseline"),
+    "stability": ("stability", "study.stages.stability"),
+    "reference": (
+        *_DIAGNOSTICS, "opacity", "snapshot",
+        "study.stages.background", "study.stages.reference", "study.stages.summary",
+    ),
+    "solve": (*_DIAGNOSTICS, "stability", "study.stages.solve", "study.stages.summary"),
+    "compare": (*_DIAGNOSTICS, "study.stages.compare"),
+    "report": (*_DIAGNOSTICS, "report", "stability"),
+}  # fmt: skip
+
+_STUDY_GRID = (
+    "grid.n_mu", "grid.mu_power", "grid.n_energy", "grid.energy_first_MeV", "grid.energy_last_MeV",
+)  # fmt: skip
+_EXTENT = ("grid.r_in_km", "grid.r_out_km", "grid.n_r")
+_STEADY = ("solve.cfl", "solve.tolerance", "solve.max_crossings")
+_RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
+
+#: Keys of the configuration that a stage can see. A stage gets nothing else, so that a
+#: change reruns exactly the stages that use it.
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "ingest": (),
+    "background": (*_EXTENT, *_STUDY_GRID, "background"),
+    "baseline": _STEADY,
+    "stability": ("stability",),
+    "reference": (
+        *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
+        "background", *_STEADY, *_RUN, "report.profile_radii_km",
+    ),
+    "solve": (*_RUN, "solve.seed", "report.profile_radii_km"),
+    "compare": (),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cases that share a job; ``rule`` is the name of their rule."""
+
+    rule: str
+    cases: tuple[Case, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Case names, in order."""
+        return [case.name for case in self.cases]
+
+    @property
+    def resolutions(self) -> list[float]:
+        """Resolutions of the cases, without repetition, in order."""
+        return list(dict.fromkeys(case.resolution for case in self.cases))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Jobs of a configuration."""
+
+    config: Config
+
+    @cached_property
+    def resolved(self) -> dict[str, Any]:
+        """Configuration with all defaults, as plain data."""
+        return self.config.model_dump(mode="json")
+
+    @cached_property
+    def snapshots(self) -> list[str]:
+        """Names of the snapshots."""
+        return [entry.name for entry in self.config.snapshots]
+
+    @cached_property
+    def solves(self) -> bool:
+        """Whether anything is transported, or only the moments of the snapshots are screened."""
+        return self.config.field == "transport"
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """All cases of a snapshot."""
+        return expand_cases(self.config) if self.solves else []
+
+    @cached_property
+    def references(self) -> dict[float, Case]:
+        """Classical case by resolution."""
+        return {case.resolution: case for case in self.cases if case.kind == "classical"}
+
+    @cached_property
+    def batches(self) -> list[Batch]:
+        """Cases with conversion, in the groups that share a job."""
+        cases = [case for case in self.cases if case.kind != "classical"]
+        size = self.config.run.cases_per_job or max(1, len(cases))
+        groups = [tuple(cases[i : i + size]) for i in range(0, len(cases), size)]
+        if len(groups) == 1:
+            return [Batch("solve", groups[0])]
+        return [
+            Batch(f"solve_{group[0].name if size == 1 else i}", group)
+            for i, group in enumerate(groups, start=1)
+        ]
+
+    @cached_property
+    def jobs(self) -> list[str]:
+        """Jobs that compute, as their logs and benchmarks are named."""
+        stages = ["ingest", "stability"]
+        if self.solves:
+            stages[1:1] = ["background", "baseline"]
+            stages += [case.name for case in self.references.values()]
+            stages += [batch.rule for batch in self.batches]
+        return [*(f"{s}/{stage}" for s in self.snapshots for stage in stages), "compare"]
+
+    def case(self, name: str) -> Case:
+        """Case of a name."""
+        return next(case for case in self.cases if case.name == name)
+
+    def settings(self, stage: str) -> dict[str, Any]:
+        """Part of the configuration that a stage can see, as plain nested data."""
+        out: dict[str, Any] = {}
+        for key in SETTINGS[stage]:
+            block, _, name = key.partition(".")
+            value = self.resolved[block]
+            if name:
+                out.setdefault(block, {})[name] = value[name]
+            else:
+                out[block] = value
+        return out
+
+    def code(self, stage: str) -> str:
+        """Hash of the source that decides the result of a stage."""
+        return code_hash(*BASE, *ROOMS[stage])
+
+    @cached_property
+    def figures(self) -> list[tuple[str, str]]:
+        """Figure and snapshot of every figure that the study has the data for."""
+        wanted = [name for name in self.config.report.figures if self._can_be_drawn(name)]
+        return [(figure, snapshot) for snapshot in self.snapshots for figure in wanted]
+
+    def _can_be_drawn(self, figure: str) -> bool:
+        attenuated = [case for case in self.cases if case.kind == "qke"]
+        return {
+            "background": True,
+            "growth_map": True,
+            "radial_profiles": self.solves,
+            "angular_distributions": self.solves,
+            "spectra": self.solves,
+            "xi_convergence": len({case.xi for case in attenuated}) > 1,
+            "time_series": bool(attenuated),
+        }[figure]
+
+    # --- resources -----------------------------------------------------------------------
+
+    def memory_mb(self, resolution: float, attempt: int, workers: int = 1) -> int:
+        """Memory of a job that evolves a state in each of its workers.
+
+        The libraries of a process take about 500 MB; a run holds the state, its time
+        average, the rates and copies of them, about 12 arrays of the size of the state.
+        """
+        grid, solve = self.config.grid, self.config.solve
+        cells = grid.max_cells * resolution
+        state = 8.0 * 8 * grid.n_energy * grid.n_mu * resolution * cells
+        series = 8.0 * 8 * solve.samples * cells
+        one = 500.0 + (12.0 * state + 2.0 * series) / 1e6
+        return int(workers * one * 2 ** (attempt - 1))
+
+    def runtime_minutes(self, resolution: float, attempt: int, rounds: int = 1) -> int:
+        """Time limit of a job on a cluster: a generous estimate, doubled at each attempt."""
+        grid, solve = self.config.grid, self.config.solve
+        cells = grid.max_cells * resolution
+        steps = (solve.crossings + 1.0) * cells / solve.cfl
+        # 20 ns per component, angle, energy and cell: slower than any machine we measured
+        seconds = 20e-9 * 8 * grid.n_energy * grid.n_mu * resolution * cells * steps
+        return int((30.0 + rounds * seconds / 60.0) * 2 ** (attempt - 1))
+
+
+def settings_view(settings: Mapping[str, Any], **more: Mapping[str, Any]) -> SimpleNamespace:
+    """Settings of a stage as attributes: ``view.solve.seed.kind``.
+
+    Access to anything that the stage did not declare in :data:`SETTINGS` is an
+    AttributeError.
+    """
+    return SimpleNamespace(
+        **{
+            name: settings_view(value) if isinstance(value, Mapping) else value
+            for name, value in {**settings, **more}.items()
+        }
+    )

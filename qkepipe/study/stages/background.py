@@ -1,0 +1,91 @@
+"""Matter and weak rates of a snapshot on the grid of the study."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from qkepipe.matter import thermodynamics
+from qkepipe.opacity import rates
+from qkepipe.phasespace import angle_grid, energy_grid, geometric_energy_edges, radial_grid
+from qkepipe.schema import check, set_attributes
+from qkepipe.snapshot import regrid, shock_radius
+from qkepipe.solvers.cells import base_edges
+from qkepipe.units import KM_CM
+
+__all__ = ["on_edges", "run"]
+
+_GIVEN_RATES = ("emissivity", "absorption", "scattering")
+
+
+def run(config, snapshot: xr.Dataset) -> xr.Dataset:
+    """Background on the base grid of the configuration.
+
+    Parameters
+    ----------
+    config : Config
+    snapshot : Dataset
+        Kind ``snapshot``.
+
+    Returns
+    -------
+    Dataset
+        Kind ``background``.
+
+    Raises
+    ------
+    QkepipeError
+        Where the snapshot does not cover the grid, or leaves the range of the composition
+        fallback or of its own rates.
+    """
+    grid = config.grid
+    edges = base_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
+    return on_edges(config, snapshot, edges, grid.n_mu)
+
+
+def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.Dataset:
+    """Background on given radial edges [cm] with ``n_mu`` angular bins."""
+    source = snapshot.attrs.get("source_file", "snapshot")
+    energy = energy_grid(
+        geometric_energy_edges(
+            config.grid.n_energy, config.grid.energy_first_MeV, config.grid.energy_last_MeV
+        )
+    )
+    angle = angle_grid(n_mu, config.grid.mu_power)
+    radius = radial_grid(edges)
+    processes = _processes(config, snapshot)
+    matter, warnings = thermodynamics(
+        regrid(snapshot, edges),
+        config.background.cold_composition,
+        source,
+        composition=processes != ("table",),
+    )
+    weak = rates(matter, energy, processes)
+    out = matter.drop_vars([n for n in (*_GIVEN_RATES, "energy", "scattering_transport")
+                            if n in matter.variables])  # fmt: skip
+    out = out.drop_dims([d for d in ("energy",) if d in out.dims])
+    out = out.merge(weak, compat="override", combine_attrs="drop_conflicts")
+    out = out.assign_coords(
+        energy_edge=("energy_edge", energy.edges),
+        mu=("mu", angle.centres),
+        mu_edge=("mu_edge", angle.edges),
+        r=("r", radius.centres),
+        r_edge=("r_edge", radius.edges),
+    )
+    out.attrs.update(snapshot.attrs)
+    out.attrs.update(weak.attrs)
+    out.attrs["frame"] = "local, static fluid"
+    out.attrs["warnings"] = "\n".join(str(w) for w in warnings)
+    shock = shock_radius(snapshot)
+    if shock is not None:
+        out.attrs["shock_radius"] = float(shock)
+    return check(set_attributes(out), "background", source)
+
+
+def _processes(config, snapshot: xr.Dataset) -> tuple[str, ...]:
+    """Rates of the snapshot where it has them, unless the configuration decides."""
+    choice = config.background.rates
+    given = all(name in snapshot for name in _GIVEN_RATES)
+    if choice == "snapshot" or (choice == "auto" and given):
+        return ("table",)
+    return tuple(config.background.processes)

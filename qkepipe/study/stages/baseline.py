@@ -1,0 +1,41 @@
+"""Classical steady radiation field on the base grid."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from qkepipe.diagnostics.given import moments_difference
+from qkepipe.solvers.sphere import steady_state
+
+__all__ = ["run"]
+
+
+def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
+    """Solve classical transport to a steady state.
+
+    Parameters
+    ----------
+    config : Config
+    background : Dataset
+        Kind ``background``.
+    progress : callable, optional
+        See :func:`qkepipe.solvers.sphere.steady_state`.
+
+    Returns
+    -------
+    Dataset
+        Kind ``baseline``; where the snapshot brings moments also their difference from the
+        field (:func:`qkepipe.diagnostics.given.moments_difference`).
+    """
+    solve = config.solve
+    field = steady_state(
+        background,
+        cfl=solve.cfl,
+        tolerance=solve.tolerance,
+        max_crossings=solve.max_crossings,
+        progress=progress,
+    )
+    field.attrs["frame"] = background.attrs["frame"]
+    difference = moments_difference(field, background)
+    field.attrs.update(difference.attrs)
+    return field.merge(difference, combine_attrs="override")

@@ -1,0 +1,122 @@
+"""The grid of the solves, and the classical run on it.
+
+Every solve of a snapshot runs on one grid: the base grid, refined where the field is
+fast-unstable so that the oscillation attenuated by ``grid.resolve_xi`` is resolved. The
+classical run on this grid is the reference of all comparisons, so that differences between
+runs are physics, not discretisation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from qkepipe.constants import C_LIGHT
+from qkepipe.solvers.cells import oscillation_edges
+from qkepipe.solvers.sphere import grid_of, run_sphere, steady_state
+from qkepipe.study.stages.background import on_edges
+from qkepipe.study.stages.summary import summary_of
+
+__all__ = ["run"]
+
+#: Duration of the classical run: it starts from a steady state and has to show that it stays.
+_CLASSICAL_CROSSINGS = 0.2
+#: Wavenumbers of unstable modes reach |Phi_1| + 2 sigma, sigma the growth estimate.
+_BAND = 2.0
+
+
+def run(
+    config, case, snapshot: xr.Dataset, background: xr.Dataset, baseline: xr.Dataset,
+    stability: xr.Dataset, progress=None,
+) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:  # fmt: skip
+    """Make the solve grid, rebuild the background on it and run the classical case.
+
+    Parameters
+    ----------
+    config : Config
+    case : Case
+        The classical case of one resolution.
+    snapshot, background, baseline, stability : Dataset
+        Outputs of the stages before; ``background`` and ``baseline`` on the base grid.
+    progress : callable, optional
+
+    Returns
+    -------
+    background, solution, summary : Dataset
+        On the solve grid.
+
+    Raises
+    ------
+    QkepipeError
+        If ``grid.resolve_xi`` needs more than ``grid.max_cells`` cells.
+    """
+    base_r = background["r_edge"].values
+    n_mu = background.sizes["mu"]
+    if case.resolution != 1.0:
+        n_r = max(8, round(case.resolution * background.sizes["r"]))
+        base_r = np.interp(np.linspace(0, 1, n_r + 1), np.linspace(0, 1, base_r.size), base_r)
+        n_mu = 2 * max(2, round(0.5 * case.resolution * n_mu))
+    edges = solve_edges(config, base_r, case.resolution, stability)
+    fine = on_edges(config, snapshot, edges, n_mu)
+    field = steady_state(
+        fine,
+        initial=_onto(baseline, fine),
+        cfl=config.solve.cfl,
+        tolerance=config.solve.tolerance,
+        max_crossings=config.solve.max_crossings,
+        progress=_part(progress, 0.0, 0.8),
+    )
+    fine = fine.merge(field[["f"]])
+    solution = run_sphere(
+        fine,
+        "classical",
+        initial=field["f"].values,
+        crossings=_CLASSICAL_CROSSINGS,
+        average_from=0.0,
+        cfl=config.solve.cfl,
+        samples=config.solve.samples,
+        progress=_part(progress, 0.8, 0.2),
+    )
+    solution.attrs["residual"] = field.attrs["residual"]
+    return fine, solution, summary_of(config, case, solution, fine)
+
+
+def solve_edges(config, edges, resolution: float, stability: xr.Dataset) -> np.ndarray:
+    """Radial edges [cm] of the solve grid.
+
+    Cells resolve the largest wavenumber of the unstable bands, |Phi_1| + 2 sigma_0: bands lie
+    within a few sigma_0 of kappa = k - Phi_1 = 0, the fastest modes within one.
+    """
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    sigma = stability["ffi_growth_estimate"].values / C_LIGHT
+    wavenumber = np.abs(stability["potential_phi1"].values) + _BAND * sigma
+    unstable = stability["ffi_crossing"].values > 0
+    at = stability["r"].values
+    return oscillation_edges(
+        edges,
+        np.interp(centres, at, wavenumber),
+        np.interp(centres, at, unstable.astype(float)) > 0.0,
+        config.grid.resolve_xi,
+        config.grid.cells_per_length * resolution,
+        config.grid.max_cells,
+    )
+
+
+def _onto(baseline: xr.Dataset, fine: xr.Dataset) -> np.ndarray:
+    """First guess of the field on the new grid: linear in r and mu."""
+    old, new = grid_of(baseline), grid_of(fine)
+    f = baseline["f"].transpose("species", "energy", "mu", "r").values
+    if old.angle.centres.size != new.angle.centres.size:
+        f = _interpolate(f, old.angle.centres, new.angle.centres, axis=2)
+    return _interpolate(f, old.radius.centres, new.radius.centres, axis=3)
+
+
+def _interpolate(values: np.ndarray, x: np.ndarray, x_new: np.ndarray, axis: int) -> np.ndarray:
+    return np.apply_along_axis(lambda y: np.interp(x_new, x, y), axis, values)
+
+
+def _part(progress, start: float, share: float):
+    """Progress of one part of a stage."""
+    if progress is None:
+        return None
+    return lambda fraction, seconds: progress(start + share * fraction, seconds)

@@ -1,0 +1,110 @@
+"""One case on the grid of the reference: quantum kinetics, relaxation or threshold mixing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from qkepipe.diagnostics import measured_growth
+from qkepipe.solvers.linear import fastest_in_run
+from qkepipe.solvers.seeds import seed_profile
+from qkepipe.solvers.sphere import Track, run_sphere, time_step
+from qkepipe.stability import screen
+from qkepipe.study.stages.summary import summary_of
+
+__all__ = ["run"]
+
+#: Coherence between which the growth counts as linear: above the transient of the seed,
+#: below saturation.
+_LINEAR = (1e-5, 1e-2)
+#: Interval of the records of the followed cell, in e-foldings, and their number.
+_EFOLDS_PER_RECORD = 0.2
+_RECORDS = 150
+
+
+def run(
+    config, case, background: xr.Dataset, checkpoint: Path | None = None, progress=None
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Solve one case.
+
+    Parameters
+    ----------
+    config : Config
+    case : Case
+    background : Dataset
+        Of the reference stage: on the solve grid, with the classical field ``f``.
+    checkpoint : Path, optional
+        Where the state is kept while the run is under way.
+    progress : callable, optional
+        See :func:`qkepipe.solvers.sphere.run_sphere`.
+
+    Returns
+    -------
+    solution, summary : Dataset
+    """
+    settings = config.solve
+    options = dict(case.options)
+    seed, predicted = {}, {}
+    if case.kind == "qke":
+        seed, predicted = _seed(config, options["xi"], background)
+    solution = run_sphere(
+        background,
+        case.kind,
+        initial=background["f"].values,
+        options=options,
+        crossings=settings.crossings,
+        average_from=settings.average_from,
+        cfl=settings.cfl,
+        samples=settings.samples,
+        checkpoint=checkpoint,
+        checkpoint_seconds=config.run.checkpoint_seconds,
+        progress=progress,
+        **seed,
+    )
+    solution.attrs.update(predicted)
+    if "tracked_coherence" in solution:
+        rate, window = measured_growth(
+            solution["time_tracked"].values, solution["tracked_coherence"].values, *_LINEAR
+        )
+        solution.attrs.update(
+            growth_rate_measured=rate,
+            growth_window_start=window[0],
+            growth_window_end=window[1],
+        )
+    return solution, summary_of(config, case, solution, background)
+
+
+def _seed(config, xi: float, background: xr.Dataset) -> tuple[dict, dict]:
+    """Seed of a run and what linear theory predicts for it.
+
+    The seeded wave has the wavenumber of the mode that grows fastest with this attenuation;
+    the cell of that mode is followed until its coherence saturates.
+    """
+    settings = config.solve
+    field = background[["f", "energy_edge", "mu_edge", "r_edge"]]
+    estimate = screen(field, lsa_cells=0)["ffi_growth_estimate"].values
+    mode = fastest_in_run(background, estimate, xi)
+    wavenumber, track, predicted = 0.0, None, {}
+    if mode is not None:
+        wavenumber = mode["wavenumber"]
+        width = np.diff(background["r_edge"].values)[mode["index"]]
+        predicted = {
+            "growth_rate_predicted": mode["rate"],
+            "growth_rate_collisionless": mode["collisionless_rate"],
+            "growth_radius": mode["radius"],
+            "growth_wavenumber": wavenumber,
+            "cells_per_wavelength": float(2.0 * np.pi / (abs(wavenumber) * width)),
+        }
+        step = time_step(background, settings.cfl)
+        interval = max(1, int(_EFOLDS_PER_RECORD / (mode["rate"] * step)))
+        track = Track(mode["index"], interval, _RECORDS)
+    profile = seed_profile(
+        settings.seed.kind,
+        background["r"].values,
+        settings.seed.number,
+        np.full(background.sizes["r"], wavenumber),
+    )
+    seed = {"seed_amplitude": settings.seed.amplitude, "seed_profile": profile, "track": track}
+    return seed, predicted

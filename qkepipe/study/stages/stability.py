@@ -1,0 +1,58 @@
+"""Stability map of the classical field, or of the moments that the snapshot brings."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from qkepipe.errors import Defect, QkepipeError
+from qkepipe.stability import screen
+
+__all__ = ["run"]
+
+
+def run(
+    config,
+    snapshot: xr.Dataset,
+    baseline: xr.Dataset | None = None,
+    background: xr.Dataset | None = None,
+) -> xr.Dataset:
+    """Screen every cell and solve the dispersion relation in the fastest ones.
+
+    Parameters
+    ----------
+    config : Config
+    snapshot : Dataset
+    baseline, background : Dataset, optional
+        Classical field and matter on the study grid; without them the moments of the
+        snapshot on its own zones are screened.
+
+    Returns
+    -------
+    Dataset
+        Kind ``stability``.
+
+    Raises
+    ------
+    QkepipeError
+        If there is neither a classical field nor moments.
+    """
+    if baseline is None:
+        if "nu_number_density" not in snapshot or "nu_number_flux" not in snapshot:
+            raise QkepipeError(
+                Defect(
+                    snapshot.attrs.get("source_file", "snapshot"),
+                    "nu_number_density, nu_number_flux",
+                    "no neutrino data in the snapshot",
+                    "moments for field: moments",
+                    "field: transport",
+                )
+            )
+        field, matter = snapshot, snapshot
+    else:
+        field, matter = baseline, background
+    return screen(
+        field,
+        matter,
+        crossing_tolerance=config.stability.crossing_tolerance,
+        lsa_cells=config.stability.lsa_cells,
+    )

@@ -1,0 +1,260 @@
+"""The configuration: defaults, refusals in one line each, names equal to the registries."""
+
+import pytest
+import yaml
+
+from qkepipe.errors import QkepipeError
+from qkepipe.study import config as models
+from qkepipe.study.cases import expand_cases
+from qkepipe.study.config import Config
+from qkepipe.study.load import config_warnings, load_config, read_config, snapshot_files
+
+
+def refused(raw, files=()):
+    """Lines of the refusal of a configuration."""
+    with pytest.raises(QkepipeError) as caught:
+        load_config(raw, files)
+    return str(caught.value).splitlines()
+
+
+def names(literal):
+    return set(models.get_args(literal))
+
+
+# --- enumerations ---
+
+
+def test_readers_are_the_registered_ones():
+    from qkepipe.snapshot import READERS
+
+    assert names(models.ReaderName) == {"auto", *READERS}
+
+
+def test_processes_are_the_registered_ones():
+    from qkepipe.opacity import DEFAULT_PROCESSES, PROCESSES
+
+    assert names(models.ProcessName) == set(PROCESSES)
+    assert Config().background.processes == list(DEFAULT_PROCESSES)
+
+
+def test_prescriptions_are_the_registered_ones():
+    from qkepipe.mixing import C_TAU, PRESCRIPTIONS
+
+    assert names(models.PrescriptionName) == set(PRESCRIPTIONS)
+    assert models.BgkEntry(scheme="bgk").c_tau == C_TAU
+
+
+def test_schemes_are_the_registered_ones():
+    from qkepipe.solvers.schemes import SCHEMES
+
+    offered = {models.QkeEntry, models.BgkEntry, models.ThresholdEntry}
+    schemes = {models.get_args(m.model_fields["scheme"].annotation)[0] for m in offered}
+    assert schemes | {"classical"} == set(SCHEMES)
+
+
+def test_seeds_are_the_registered_ones():
+    from qkepipe.solvers.seeds import SEEDS
+
+    assert names(models.SeedBlock.model_fields["kind"].annotation) == set(SEEDS)
+
+
+def test_cold_compositions_are_the_registered_ones():
+    from qkepipe.matter import COLD
+
+    field = models.BackgroundBlock.model_fields["cold_composition"]
+    assert names(field.annotation) == set(COLD)
+
+
+def test_figures_are_the_registered_ones_in_their_order():
+    from qkepipe.report import FIGURES
+
+    assert list(FIGURES) == list(models.ALL_FIGURES)
+
+
+# --- what is accepted ---
+
+
+def test_an_empty_file_is_the_default_study(tmp_path):
+    (tmp_path / "empty.yaml").write_text("# nothing\n")
+    assert read_config(tmp_path / "empty.yaml") == Config()
+
+
+def test_numbers_may_arrive_as_text():
+    # from the command line, and from YAML, where 1e-4 without a dot is text
+    raw = {"grid": {"n_r": "120", "r_in_km": "25.5"}, "cases": [{"scheme": "qke", "xi": ["1e-4"]}]}
+    config = load_config(raw)
+    assert config.grid.n_r == 120
+    assert config.grid.r_in_km == 25.5
+    assert config.cases[0].xi == [1e-4]
+    assert load_config(yaml.safe_load("cases: [{scheme: qke, xi: [1e-4]}]")).cases[0].xi == [1e-4]
+
+
+def test_resolution_one_is_always_there_and_first():
+    assert load_config({"resolutions": [2, 0.5, 2]}).resolutions == [1.0, 0.5, 2.0]
+
+
+def test_figures_appear_once():
+    raw = {"report": {"figures": ["spectra", "background", "spectra"]}}
+    assert load_config(raw).report.figures == ["spectra", "background"]
+
+
+def test_the_resolved_configuration_reads_back_to_itself():
+    config = load_config({"resolutions": [2.0], "cases": [{"scheme": "bgk", "c_tau": 1.0}]})
+    text = yaml.safe_dump(config.model_dump(mode="json"))
+    assert load_config(yaml.safe_load(text)) == config
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize(
+    "raw, line",
+    [
+        ({"grd": {}}, "grd: unknown key (did you mean 'grid'?)"),
+        ({"grid": {"n_rr": 1}}, "grid.n_rr: unknown key (did you mean 'n_r'?)"),
+        ({"solve": {"seed": {"amplitud": 1}}},
+         "solve.seed.amplitud: unknown key (did you mean 'amplitude'?)"),
+        ({"grid": {"n_mu": 7}}, "grid.n_mu: 7; expected an even number"),
+        ({"grid": {"r_in_km": "abc"}}, "grid.r_in_km: 'abc'; expected a number"),
+        ({"grid": {"n_r": 12.5}}, "grid.n_r: 12.5; expected a whole number"),
+        ({"grid": {"n_r": 2}}, "grid.n_r: 2; expected at least 8"),
+        ({"grid": {"r_in_km": 100}}, "grid: r_out_km=90; expected more than r_in_km=100"),
+        ({"grid": {"energy_first_MeV": 90}},
+         "grid: energy_last_MeV=80; expected more than energy_first_MeV=90"),
+        ({"grid": None}, "grid: None; expected a block of keys"),
+        ({"solve": {"cfl": float("nan")}}, "solve.cfl: nan; expected a finite number"),
+        ({"solve": {"cfl": 0.9}}, "solve.cfl: 0.9; expected at most 0.5"),
+        ({"cases": 3}, "cases: 3; expected a list"),
+        ({"cases": [{"scheme": "qkee"}]},
+         "cases[0].scheme: 'qkee' (did you mean 'qke'?); expected 'qke', 'bgk', 'threshold'"),
+        ({"cases": [{"xi": [1]}]}, "cases[0].scheme: missing; expected qke, bgk or threshold"),
+        ({"cases": [{"scheme": "qke"}]},
+         "cases[0].xi: missing; expected Attenuations, one run each; "
+         "1 is the physical Hamiltonian"),
+        ({"cases": [{"scheme": "qke", "xi": []}]},
+         "cases[0].xi: []; expected at least 1 entries"),
+        ({"cases": [{"scheme": "qke", "xi": [1e-4, 0]}]},
+         "cases[0].xi[1]: 0; expected more than 0.0"),
+        ({"cases": [{"scheme": "qke", "xi": [2]}]}, "cases[0].xi[0]: 2; expected at most 1.0"),
+        ({"cases": [{"scheme": "bgk", "xi": [1]}]},
+         "cases[0].xi: unknown key (one of c_tau, prescription, scheme, tolerance)"),
+        ({"cases": [{"scheme": "bgk", "prescription": "bx"}]},
+         "cases[0].prescription: 'bx' (did you mean 'box'?); "
+         "expected 'none', 'equipartition', 'box' or 'power_half'"),
+        ({"cases": [{"scheme": "qke", "xi": [1e-4, "1e-4"]}]},
+         "case 'qke_xi1e-4' appears twice in cases; expected each once"),
+        ({"snapshots": []}, "snapshots: []; expected at least 1 entries"),
+        ({"snapshots": [{"name": "a"}]},
+         "snapshots[0]: path is missing; expected a file, or format 'analytic'"),
+        ({"snapshots": [{"name": "a", "format": "analytic", "path": "x"}]},
+         "snapshots[0]: path='x' given; expected no path for format 'analytic'"),
+        ({"snapshots": [{"name": "a/b", "format": "analytic"}]},
+         "snapshots[0].name: 'a/b'; expected letters, digits, _ and -, "
+         "starting with a letter or digit"),
+        ({"snapshots": [{"name": "a", "format": "analytic"}, {"name": "A", "format": "analytic"}]},
+         "snapshots: name 'A' appears twice; expected unique names"),
+        ({"snapshots": [{"name": "figures", "format": "analytic"}]},
+         "snapshots: name 'figures' is reserved; expected another name"),
+        ({"report": {"figures": ["growthmap"]}},
+         "report.figures[0]: 'growthmap' (did you mean 'growth_map'?); expected 'background', "
+         "'growth_map', 'radial_profiles', 'angular_distributions', 'spectra', 'xi_convergence' "
+         "or 'time_series'"),
+        ([1], "[1]; expected a block of keys"),
+    ],
+)  # fmt: skip
+def test_refusals_say_where_what_and_what_instead(raw, line):
+    assert refused(raw) == [f"configuration: {line}"]
+
+
+def test_every_mistake_is_reported():
+    raw = {"grid": {"n_mu": 7, "n_rr": 1}, "study": "a b", "stabilty": {}}
+    assert len(refused(raw)) == 4
+
+
+def test_messages_name_the_file_that_holds_the_key(tmp_path):
+    base, own = tmp_path / "base.yaml", tmp_path / "own.yaml"
+    base.write_text("grid: {n_mu: 7, n_r: 20}\n")
+    own.write_text("grid: {n_r: 2}\nsolve: {cfl: 2}\n")
+    raw = {"grid": {"n_mu": 7, "n_r": 2}, "solve": {"cfl": 2}, "run": {"cases_per_job": -1}}
+    lines = refused(raw, [base, own])
+    assert [line.split(": ")[:2] for line in lines] == [
+        [str(own), "grid.n_r"],
+        [str(base), "grid.n_mu"],
+        [str(own), "solve.cfl"],
+        [str(own), "run.cases_per_job"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, problem", [("a: [1\n", "is not YAML"), (None, "cannot be read (No such file")]
+)
+def test_unreadable_files_are_refused(tmp_path, text, problem):
+    path = tmp_path / "study.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(QkepipeError) as caught:
+        read_config(path)
+    assert str(caught.value).startswith(f"{path}: {problem}")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+# --- warnings, files ---
+
+
+def test_an_attenuation_above_the_resolved_one_is_a_warning():
+    raw = {"grid": {"resolve_xi": 1e-4}, "cases": [{"scheme": "qke", "xi": [1e-4, 2e-4]}]}
+    (warning,) = config_warnings(load_config(raw))
+    assert warning.severity == "warning"
+    assert "case qke_xi2e-4: xi = 0.0002 is above grid.resolve_xi = 0.0001" in str(warning)
+
+
+def test_a_snapshot_depends_on_every_file_it_is_read_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run" / "deep").mkdir(parents=True)
+    for name in ("run/b", "run/deep/a"):
+        (tmp_path / name).write_text("x")
+
+    def files(**fields):
+        return snapshot_files(models.SnapshotEntry(name="s", **fields))
+
+    assert files(path="run") == ["run/b", "run/deep/a"]
+    assert files(path="run/b") == ["run/b"]
+    assert files(format="analytic") == []
+    with pytest.raises(QkepipeError, match=r"snapshots \(s\): path: no such file"):
+        files(path="nothing.txt")
+
+
+# --- cases ---
+
+
+def test_case_names_have_neither_dots_nor_blanks():
+    raw = {
+        "cases": [
+            {"scheme": "qke", "xi": [1, 2.5e-4, 1e-4]},
+            {"scheme": "bgk"},
+            {"scheme": "bgk", "c_tau": 1.5, "tolerance": 0},
+            {"scheme": "bgk", "prescription": "equipartition", "tolerance": 1e-3},
+            {"scheme": "threshold", "density": [1e11, 2.5e10]},
+        ],
+        "resolutions": [1.5],
+    }
+    cases = expand_cases(load_config(raw))
+    base = [
+        "classical", "qke_xi1e0", "qke_xi2p5e-4", "qke_xi1e-4", "bgk_box", "bgk_box_ctau1p5_tol0",
+        "bgk_equipartition_tol1e-3", "threshold_rho1e11", "threshold_rho2p5e10",
+    ]  # fmt: skip
+    assert [c.name for c in cases] == base + [f"{name}_res1p5" for name in base]
+    assert {c.resolution for c in cases[: len(base)]} == {1.0}
+
+
+def test_cases_carry_what_the_solver_needs():
+    by_name = {c.name: c for c in expand_cases(Config())}
+    qke = by_name["qke_xi2e-4"]
+    assert (qke.kind, qke.scheme, qke.xi, qke.options) == ("qke", "attenuated", 2e-4, {"xi": 2e-4})
+    bgk = by_name["bgk_box"]
+    assert (bgk.kind, bgk.scheme, bgk.xi) == ("bgk", "box", None)
+    assert set(bgk.options) == {"prescription", "c_tau", "tolerance"}
+    threshold = by_name["threshold_rho1e11"]
+    assert (threshold.kind, threshold.scheme) == ("threshold", "pair")
+    assert threshold.options == {"density": 1e11}
+    assert by_name["classical"].kind == "classical"

@@ -1,0 +1,169 @@
+"""The plan: batches, settings and source of each stage, resources."""
+
+import dataclasses
+
+import pytest
+
+from qkepipe.study.cases import Case
+from qkepipe.study.load import load_config
+from qkepipe.study.plan import BASE, ROOMS, SETTINGS, Plan, settings_view
+
+
+def plan(**raw):
+    return Plan(load_config(raw))
+
+
+# --- source of a stage ---
+
+
+def imported_rooms(graph, module):
+    """Rooms that run when a module is imported: what it imports, and the packages around it."""
+    modules, todo = set(), [module]
+    while todo:
+        name = todo.pop()
+        if name in modules:
+            continue
+        modules.add(name)
+        todo += graph.find_modules_directly_imported_by(name)
+        if "." in name:
+            # importing a.b.c runs a and a.b first
+            todo.append(name.rpartition(".")[0])
+    rooms = set()
+    for name in modules - {"qkepipe"}:
+        below = name.removeprefix("qkepipe.")
+        rooms.add(below if below.startswith("study.") else below.split(".")[0])
+    # runtime writes and logs; the packages of the study are empty
+    return rooms - {*BASE, "study", "study.stages", "runtime"}
+
+
+@pytest.fixture(scope="module")
+def graph():
+    import grimp
+
+    return grimp.build_graph("qkepipe", cache_dir=None)
+
+
+@pytest.mark.parametrize("stage", sorted(ROOMS))
+def test_the_code_hash_of_a_stage_covers_everything_it_imports(graph, stage):
+    module = "qkepipe.report" if stage == "report" else f"qkepipe.study.stages.{stage}"
+    assert sorted(ROOMS[stage]) == sorted(imported_rooms(graph, module))
+
+
+def test_the_packages_of_the_study_decide_nothing():
+    from pathlib import Path
+
+    import qkepipe.study
+
+    folder = Path(qkepipe.study.__file__).parent
+    for path in (folder / "__init__.py", folder / "stages" / "__init__.py"):
+        assert "import" not in path.read_text()
+
+
+def test_every_stage_has_a_hash_of_its_own():
+    hashes = {stage: plan().code(stage) for stage in ROOMS}
+    assert len(set(hashes.values())) == len(ROOMS)
+
+
+# --- settings of a stage ---
+
+
+def test_a_stage_sees_its_settings_and_nothing_else():
+    view = settings_view(plan(grid={"n_r": 20}).settings("background"))
+    assert view.grid.n_r == 20
+    assert view.background.rates == "auto"
+    with pytest.raises(AttributeError):
+        _ = view.grid.resolve_xi
+    with pytest.raises(AttributeError):
+        _ = view.solve
+
+
+def test_settings_are_plain_data():
+    import json
+
+    for stage in SETTINGS:
+        settings = plan().settings(stage)
+        assert json.loads(json.dumps(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    "change, stages",
+    [
+        ({"grid": {"resolve_xi": 1e-5}}, {"reference"}),
+        ({"grid": {"n_mu": 16}}, {"background", "reference"}),
+        ({"background": {"rates": "computed"}}, {"background", "reference"}),
+        ({"solve": {"seed": {"number": 2}}}, {"solve"}),
+        ({"solve": {"tolerance": 1e-3}}, {"baseline", "reference"}),
+        ({"solve": {"crossings": 1}}, {"reference", "solve"}),
+        ({"stability": {"lsa_cells": 3}}, {"stability"}),
+        ({"report": {"figures": ["spectra"]}}, set()),
+        ({"run": {"checkpoint_seconds": 1}}, set()),
+    ],
+)
+def test_a_change_concerns_the_stages_that_read_it(change, stages):
+    before, after = plan(), plan(**change)
+    changed = {s for s in SETTINGS if before.settings(s) != after.settings(s)}
+    assert changed == stages
+
+
+# --- batches ---
+
+
+@pytest.mark.parametrize(
+    "size, rules",
+    [
+        (0, {"solve": 5}),
+        (7, {"solve": 5}),
+        (2, {"solve_1": 2, "solve_2": 2, "solve_3": 1}),
+        (1, {f"solve_{n}": 1 for n in ("qke_xi1e-4", "qke_xi2e-4", "qke_xi4e-4", "bgk_box",
+                                        "threshold_rho1e11")}),
+    ],
+)  # fmt: skip
+def test_cases_are_grouped_into_jobs(size, rules):
+    batches = plan(run={"cases_per_job": size}).batches
+    assert {b.rule: len(b.cases) for b in batches} == rules
+    names = [name for b in batches for name in b.names]
+    assert names == [c.name for c in plan().cases if c.kind != "classical"]
+
+
+def test_a_batch_knows_the_references_it_needs():
+    (batch,) = plan(resolutions=[2], cases=[{"scheme": "bgk"}]).batches
+    assert batch.names == ["bgk_box", "bgk_box_res2"]
+    assert batch.resolutions == [1.0, 2.0]
+
+
+def test_without_cases_or_transport_nothing_is_solved():
+    assert plan(cases=[]).batches == []
+    assert [c.name for c in plan(cases=[]).cases] == ["classical"]
+    assert plan(field="moments").cases == []
+    assert plan(field="moments").batches == []
+
+
+def test_a_case_survives_the_way_through_the_workflow():
+    for case in plan().cases:
+        assert Case(**case.as_dict()) == case
+        assert dataclasses.asdict(case) == case.as_dict()
+
+
+# --- figures, resources ---
+
+
+def test_figures_are_those_the_study_has_data_for():
+    def figures(**raw):
+        return [name for name, _ in plan(**raw).figures]
+
+    assert len(figures()) == 7
+    assert figures(field="moments") == ["background", "growth_map"]
+    one = figures(cases=[{"scheme": "qke", "xi": [1e-4]}])
+    assert "time_series" in one
+    assert "xi_convergence" not in one
+    assert "time_series" not in figures(cases=[])
+    assert figures(report={"figures": ["spectra"]}) == ["spectra"]
+
+
+def test_requests_grow_with_attempts_workers_and_resolution():
+    p = plan()
+    assert p.memory_mb(1.0, 2) == pytest.approx(2 * p.memory_mb(1.0, 1), abs=1)
+    assert p.memory_mb(1.0, 1, workers=4) == pytest.approx(4 * p.memory_mb(1.0, 1), abs=4)
+    assert p.memory_mb(2.0, 1) > 2 * p.memory_mb(1.0, 1)
+    assert p.runtime_minutes(1.0, 2) == pytest.approx(2 * p.runtime_minutes(1.0, 1), abs=1)
+    assert p.runtime_minutes(1.0, 1, rounds=3) > 2 * p.runtime_minutes(1.0, 1)

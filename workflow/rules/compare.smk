@@ -1,0 +1,28 @@
+# All cases of all snapshots against their classical runs; reads the small files only.
+localrules:
+    compare,
+
+
+rule compare:
+    input:
+        summaries=summaries(),
+    output:
+        dataset=COMPARISON[0],
+        table=report(COMPARISON[1], category="Tables"),
+    log:
+        log_file("compare"),
+    benchmark:
+        benchmark_file("compare")
+    conda:
+        "../envs/qkepipe.yaml"
+    threads: 1
+    resources:
+        mem_mb=small_memory,
+        runtime=30,
+    params:
+        runs=snapshot_cases(),
+        code=PLAN.code("compare"),
+    message:
+        "comparing all cases with their classical runs"
+    script:
+        "../scripts/compare.py"
