@@ -3,7 +3,7 @@
 # make test      everything that must pass before a commit
 # make validate  the long physics tests
 # make bench     speed of the kernels and solvers
-# make docs      rewrite the files generated from the configuration models
+# make docs      rewrite the files generated from the configuration models and the schema
 # make clean     remove results and caches, keep .venv
 
 SHELL := bash

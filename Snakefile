@@ -31,6 +31,10 @@ rule all:
         REPORT,
         COMPARISON,
         RECORDS,
+        # named, so that a lost solution is noticed although the report is there
+        stability_maps(),
+        solutions(),
+        summaries(),
 
 
 # stability maps only: no solves

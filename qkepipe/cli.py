@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from qkepipe import __version__
+from qkepipe import __version__, registered
 from qkepipe.errors import EXIT_USER_ERROR, Defect, QkepipeError
 
 __all__ = ["build_parser", "main"]
@@ -66,6 +66,7 @@ examples:
   qkepipe list readers          formats of `--format`
   qkepipe list rates            weak processes of the configuration's `processes`
   qkepipe list prescriptions    asymptotic states of flavour mixing
+  qkepipe list instabilities    what the stability map is made of
   qkepipe list figures          figures of a report
 """
 
@@ -270,45 +271,24 @@ def _init(arguments) -> int:
     return 0
 
 
-def _readers() -> dict[str, str]:
-    from qkepipe.snapshot import READERS
-
-    return {name: reader.doc for name, reader in READERS.items()}
-
-
-def _rates() -> dict[str, str]:
-    from qkepipe.opacity import PROCESSES
-
-    return {name: process.doc for name, process in PROCESSES.items()}
-
-
-def _prescriptions() -> dict[str, str]:
-    from qkepipe.mixing.registry import PRESCRIPTIONS
-
-    return {name: prescription.doc for name, prescription in PRESCRIPTIONS.items()}
-
-
-def _figures() -> dict[str, str]:
-    from qkepipe.report.figures import FIGURES
-
-    return {name: figure.caption for name, figure in FIGURES.items()}
-
-
-#: ``{word of `qkepipe list`: function that returns {name: description}}``.
+#: Words of `qkepipe list`.
 _REGISTRIES = {
-    "readers": _readers,
-    "rates": _rates,
-    "prescriptions": _prescriptions,
-    "figures": _figures,
+    "readers": registered.READERS,
+    "rates": registered.PROCESSES,
+    "prescriptions": registered.PRESCRIPTIONS,
+    "instabilities": registered.INSTABILITIES,
+    "figures": {name: entry for name, (entry, _) in registered.FIGURES.items()},
 }
 
 
 def _list(arguments) -> int:
-    entries = _REGISTRIES[arguments.registry]()
+    entries = _REGISTRIES[arguments.registry]
     width = max(map(len, entries), default=0)
     for name in sorted(entries):
-        # captions go on after their first sentence
-        print(f"{name.ljust(width)}  {' '.join(entries[name].split()).split('. ')[0]}")
+        thing = registered.load(entries[name])
+        # a figure is described by its caption, which goes on after the first sentence
+        text = thing.caption if arguments.registry == "figures" else thing.doc
+        print(f"{name.ljust(width)}  {' '.join(text.split()).split('. ')[0]}")
     return 0
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "energy_grid",
     "fermi_dirac",
     "geometric_energy_edges",
+    "geometric_radial_edges",
     "number_density",
     "number_flux",
     "radial_grid",
@@ -99,6 +100,11 @@ def angle_grid_from_edges(edges) -> AngleGrid:
     """Bins in mu from their edges on [-1, 1]."""
     e = np.asarray(edges, dtype=float)
     return AngleGrid(e, 0.5 * (e[1:] + e[:-1]), np.diff(e))
+
+
+def geometric_radial_edges(first: float, last: float, n: int) -> np.ndarray:
+    """Edges [cm] of ``n`` radial cells, geometric in r; shape (n + 1,)."""
+    return np.geomspace(first, last, n + 1)
 
 
 def radial_grid(edges) -> RadialGrid:

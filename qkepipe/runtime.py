@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
-from qkepipe import __version__
+from qkepipe import __version__, folder
 from qkepipe.errors import EXIT_USER_ERROR, QkepipeError
 
 __all__ = [
@@ -54,6 +54,8 @@ THREAD_VARIABLES = (
 )
 
 _PACKAGE = Path(__file__).resolve().parent
+#: Files of the package that decide results: source, templates and style of the report, maps.
+_SOURCE = frozenset({".py", ".j2", ".css", ".yaml"})
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 #: Packages whose version belongs to a result.
 _VERSIONED = ("numpy", "numba", "xarray", "netCDF4", "dask", "pydantic", "snakemake")
@@ -82,6 +84,7 @@ def begin_job(logfile: str | Path, threads: int, cases: int = 1) -> tuple[int, i
         See :func:`limit_threads`.
     """
     configure_logging(logfile)
+    folder.join()
     workers, per_worker = limit_threads(threads, cases)
     isolate_kernel_cache()
     logger.info("qkepipe %s, %d worker(s) with %d thread(s)", __version__, workers, per_worker)
@@ -92,7 +95,8 @@ def limit_threads(threads: int, cases: int = 1) -> tuple[int, int]:
     """Split the threads of a job between worker processes and the kernels of each.
 
     Sets :data:`THREAD_VARIABLES` in ``os.environ``; worker processes inherit them. Must be
-    called before numpy, numba and dask are imported.
+    called before numpy, numba and dask are imported. Linear algebra keeps one thread: its
+    matrices are small, and its results depend on the number of threads.
 
     Parameters
     ----------
@@ -121,7 +125,8 @@ def limit_threads(threads: int, cases: int = 1) -> tuple[int, int]:
             f"limit_threads asked for {per_worker}"
         )
     for name in THREAD_VARIABLES:
-        os.environ[name] = str(per_worker)
+        os.environ[name] = "1"
+    os.environ["NUMBA_NUM_THREADS"] = str(per_worker)
     return workers, per_worker
 
 
@@ -244,13 +249,14 @@ def code_hash(*rooms: str) -> str:
     Returns
     -------
     str
-        First 16 digits of the sha256 over relative paths and contents of the ``.py`` files.
+        First 16 digits of the sha256 over relative paths and contents of the files: source,
+        templates and style sheet of the report, column maps of readers.
     """
     files: set[Path] = set()
     for room in rooms or ("",):
         base = _PACKAGE.joinpath(*room.split(".")) if room else _PACKAGE
         if base.is_dir():
-            files.update(base.rglob("*.py"))
+            files.update(path for path in base.rglob("*") if path.suffix in _SOURCE)
         elif base.with_suffix(".py").is_file():
             files.add(base.with_suffix(".py"))
         else:

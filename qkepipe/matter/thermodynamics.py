@@ -127,7 +127,8 @@ def thermodynamics(
     dataset : Dataset
         Copy with ``mu_e``, ``mu_hat`` and, if needed, ``x_n``, ``x_p`` complete and
         ``composition_source`` (0 snapshot, 1 nuclear equilibrium, 2 bound nuclei).
-        ``x_alpha x_heavy abar zbar`` are completed unless the snapshot leaves them out where it gives ``x_n`` and ``x_p``.
+        ``x_alpha x_heavy abar zbar`` are completed unless the snapshot leaves them out
+        where it gives ``x_n`` and ``x_p``.
     warnings : list of Defect
         Severity ``warning``: zones where the fallback is uncertain.
 

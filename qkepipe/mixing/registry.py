@@ -1,22 +1,16 @@
-"""The registered prescriptions: one line for each file."""
+"""The registered prescriptions, from the lines of :mod:`qkepipe.registered`."""
 
 from __future__ import annotations
 
+from qkepipe import registered
 from qkepipe.errors import Defect, QkepipeError, nearest
-from qkepipe.mixing import box, equipartition, none, power_half
 from qkepipe.mixing.prescription import Prescription
 
 __all__ = ["PRESCRIPTIONS", "get_prescription"]
 
 #: Asymptotic-state prescriptions by name.
 PRESCRIPTIONS: dict[str, Prescription] = {
-    p.name: p
-    for p in (
-        none.PRESCRIPTION,
-        equipartition.PRESCRIPTION,
-        box.PRESCRIPTION,
-        power_half.PRESCRIPTION,
-    )
+    name: registered.load(entry) for name, entry in registered.PRESCRIPTIONS.items()
 }
 
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from qkepipe.jit import jit
 from qkepipe.opacity.nucleon import charged_current_factor
-from qkepipe.opacity.registry import Matter, Opacities, Setup, register
+from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
-__all__ = ["beta", "blocked_densities"]
+__all__ = ["PROCESS", "beta", "blocked_densities"]
 
 #: Below this |mu_hat - Q'| [MeV] the blocking factor is a ratio of two roundings.
 _SMALL_DIFFERENCE = 1e-2
@@ -94,7 +94,6 @@ def _beta_kernel(
             )
 
 
-@register("beta", needs=("x_n", "x_p"))
 def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Absorption and emission of nu_e on free neutrons and nubar_e on free protons.
 
@@ -131,3 +130,10 @@ def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
         out,
     )
     return Opacities(absorption=out)
+
+
+PROCESS = Process(
+    beta,
+    "Absorption and emission of nu_e on free neutrons and nubar_e on free protons.",
+    needs=("x_n", "x_p"),
+)

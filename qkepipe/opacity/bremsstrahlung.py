@@ -18,9 +18,9 @@ import numpy as np
 
 from qkepipe.constants import C_LIGHT, MEV_ERG
 from qkepipe.opacity.equilibrium import softplus
-from qkepipe.opacity.registry import Matter, Opacities, Setup, register
+from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
-__all__ = ["bremsstrahlung", "energy_emission"]
+__all__ = ["PROCESS", "bremsstrahlung", "energy_emission"]
 
 _STRENGTH = 2.0778e30
 _ZETA = 0.5
@@ -33,7 +33,6 @@ def energy_emission(rho, temperature, x_n, x_p) -> np.ndarray:
     return _STRENGTH * _ZETA * pairs * (rho / 1e14) ** 2 * temperature**5.5
 
 
-@register("bremsstrahlung", needs=("x_n", "x_p"))
 def bremsstrahlung(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Thermal nux and nuxbar from nucleon-nucleon bremsstrahlung, uncertain by a factor of 2.
 
@@ -60,3 +59,10 @@ def bremsstrahlung(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacitie
     out = np.zeros((4, energy.size, matter.size))
     out[2:] = kappa
     return Opacities(absorption=out)
+
+
+PROCESS = Process(
+    bremsstrahlung,
+    "Thermal nux and nuxbar from nucleon-nucleon bremsstrahlung, uncertain by a factor of 2.",
+    needs=("x_n", "x_p"),
+)

@@ -13,7 +13,8 @@ from qkepipe.matter import baryon_density
 from qkepipe.opacity.constants import WeakConstants
 from qkepipe.opacity.equilibrium import fermi_dirac, neutrino_chemical_potentials
 from qkepipe.opacity.nucleon import check_kind
-from qkepipe.opacity.registry import PROCESSES, Matter, Opacities, Setup
+from qkepipe.opacity.process import Matter, Opacities, Setup
+from qkepipe.opacity.registry import PROCESSES
 from qkepipe.phasespace import EnergyGrid
 from qkepipe.schema import set_attributes
 from qkepipe.species import SPECIES

@@ -14,9 +14,9 @@ import math
 import numpy as np
 
 from qkepipe.jit import jit
-from qkepipe.opacity.registry import Matter, Opacities, Setup, register
+from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
-__all__ = ["form_factor_integrals", "scattering_nuclei"]
+__all__ = ["PROCESS", "form_factor_integrals", "scattering_nuclei"]
 
 
 @jit
@@ -54,7 +54,6 @@ def _nuclei_kernel(n_alpha, n_heavy, a, z_number, energy, sigma, s2w, chi0, chi_
                 chi_tr[k, z] += heavy * transport
 
 
-@register("scattering_nuclei", needs=("x_alpha", "x_heavy", "abar", "zbar"))
 def scattering_nuclei(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Coherent scattering of all species on alpha particles and heavy nuclei.
 
@@ -96,3 +95,10 @@ def scattering_nuclei(matter: Matter, energy: np.ndarray, setup: Setup) -> Opaci
         scattering=np.broadcast_to(chi0, shape).copy(),
         scattering_transport=np.broadcast_to(chi_tr, shape).copy(),
     )
+
+
+PROCESS = Process(
+    scattering_nuclei,
+    "Coherent scattering of all species on alpha particles and heavy nuclei.",
+    needs=("x_alpha", "x_heavy", "abar", "zbar"),
+)

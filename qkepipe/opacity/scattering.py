@@ -12,9 +12,9 @@ import numpy as np
 
 from qkepipe.jit import jit
 from qkepipe.opacity.nucleon import neutral_current_couplings
-from qkepipe.opacity.registry import Matter, Opacities, Setup, register
+from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
-__all__ = ["scattering_nucleons"]
+__all__ = ["PROCESS", "scattering_nucleons"]
 
 
 @jit
@@ -37,7 +37,6 @@ def _scattering_kernel(t, n_n, n_p, zeroth, transport, mass, hbar_c, chi0, chi_t
             chi_tr[k, z] = eta_n * transport[0, k] + eta_p * transport[1, k]
 
 
-@register("scattering_nucleons", needs=("x_n", "x_p"))
 def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Elastic scattering of all species on free neutrons and protons.
 
@@ -78,3 +77,10 @@ def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opa
         scattering=np.broadcast_to(chi0, shape).copy(),
         scattering_transport=np.broadcast_to(chi_tr, shape).copy(),
     )
+
+
+PROCESS = Process(
+    scattering_nucleons,
+    "Elastic scattering of all species on free neutrons and protons.",
+    needs=("x_n", "x_p"),
+)

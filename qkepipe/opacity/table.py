@@ -10,9 +10,9 @@ import numpy as np
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.opacity.registry import Matter, Opacities, Setup, register
+from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
-__all__ = ["interpolate", "table"]
+__all__ = ["PROCESS", "interpolate", "table"]
 
 
 def interpolate(values, x, x_new, left) -> np.ndarray:
@@ -40,7 +40,6 @@ def interpolate(values, x, x_new, left) -> np.ndarray:
     return np.where(w == 0.0, a, np.where(w == 1.0, b, out))
 
 
-@register("table", needs=("emissivity", "absorption", "scattering"))
 def table(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Emission, absorption and scattering as given by the snapshot.
 
@@ -101,3 +100,10 @@ def table(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
         scattering_transport=power_law("scattering_transport"),
         emissivity=np.where(both, balanced, interpolate(matter["emissivity"], own, new, left)),
     )
+
+
+PROCESS = Process(
+    table,
+    "Emission, absorption and scattering as given by the snapshot.",
+    needs=("emissivity", "absorption", "scattering"),
+)

@@ -91,7 +91,7 @@ def post_bounce_model(
     surface_radius_km: float = 35.0,
     surface_density: float = 4e11,
     surface_temperature: float = 5.0,
-    shock_radius_km: float = 120.0,
+    shock_radius_km: float = 100.0,
     degeneracy: float = -0.25,
     zones: int = 400,
     r_min_km: float = 20.0,

@@ -1,17 +1,16 @@
-"""The registered readers: one file and one line for each format."""
+"""The registered readers, from the lines of :mod:`qkepipe.registered`."""
 
 from __future__ import annotations
 
+from qkepipe import registered
 from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.snapshot.reader import Reader
-from qkepipe.snapshot.readers import analytic, canonical, delimited, nsy
 
 __all__ = ["READERS", "get_reader"]
 
 #: Readers by name.
 READERS: dict[str, Reader] = {
-    reader.name: reader
-    for reader in (canonical.READER, delimited.READER, nsy.READER, analytic.READER)
+    name: registered.load(entry) for name, entry in registered.READERS.items()
 }
 
 

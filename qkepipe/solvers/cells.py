@@ -6,17 +6,12 @@ import numpy as np
 
 from qkepipe.errors import Defect, QkepipeError
 
-__all__ = ["base_edges", "oscillation_edges"]
+__all__ = ["oscillation_edges"]
 
 #: Largest relative change of the width between neighbouring cells.
 _GROWTH = 0.05
 #: Largest number of mesh points per base cell while the widths are found.
 _MESH_LIMIT = 4000
-
-
-def base_edges(r_in: float, r_out: float, n_r: int) -> np.ndarray:
-    """Geometric cell edges [cm], shape (n_r + 1,)."""
-    return np.geomspace(r_in, r_out, n_r + 1)
 
 
 def oscillation_edges(
@@ -31,7 +26,7 @@ def oscillation_edges(
 
     The cell width is the smaller of the base width and 1/(cells_per_length xi potential)
     from the innermost to the outermost unstable cell; neighbouring widths change by at
-    most 5 %, so that the second-order reconstruction stays second order.
+    most 5 %, so that the reconstruction keeps its order.
 
     Parameters
     ----------

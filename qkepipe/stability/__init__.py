@@ -2,7 +2,7 @@
 
 :func:`screen` makes the stability map of a field, :func:`growth_rate` solves the dispersion
 relation of given beams, :func:`fastest_mode` finds the mode that seeds and checks a global
-solve. A new instability is one file and one line in :data:`INSTABILITIES`.
+solve. A new instability is one file and one line in :mod:`qkepipe.registered`.
 """
 
 from qkepipe.stability.dispersion import SECTORS, growth_rate

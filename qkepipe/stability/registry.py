@@ -1,20 +1,13 @@
-"""The registered instabilities: one line for each file, in the order of evaluation."""
+"""The registered instabilities, from the lines of :mod:`qkepipe.registered`."""
 
 from __future__ import annotations
 
-from qkepipe.stability import collisional, fast, gradient, resonance, slow
+from qkepipe import registered
 from qkepipe.stability.instability import Instability
 
 __all__ = ["INSTABILITIES"]
 
-#: Instabilities by name; the map is assembled from them.
+#: Instabilities by name, in the order of evaluation; the map is assembled from them.
 INSTABILITIES: dict[str, Instability] = {
-    i.name: i
-    for i in (
-        fast.INSTABILITY,
-        collisional.INSTABILITY,
-        slow.INSTABILITY,
-        resonance.INSTABILITY,
-        gradient.INSTABILITY,
-    )
+    name: registered.load(entry) for name, entry in registered.INSTABILITIES.items()
 }

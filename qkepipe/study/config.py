@@ -1,20 +1,21 @@
 """Configuration of a study: the one source of defaults, bounds, units and descriptions.
 
 The commented default file, the JSON schema and the reference table of the documentation are
-generated from these models (:mod:`qkepipe.study.document`). Enumerations hold exactly the
-registered names; a test compares them with the registries, so that reading a configuration
-imports no numerical library.
+generated from these models (:mod:`qkepipe.study.document`). The allowed names of readers,
+processes, prescriptions and figures are those of :mod:`qkepipe.registered`, so that reading a
+configuration imports no numerical library.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from qkepipe import registered
+
 __all__ = [
-    "ALL_FIGURES",
     "BgkEntry",
     "CaseEntry",
     "Config",
@@ -27,20 +28,10 @@ __all__ = [
     "ThresholdEntry",
 ]
 
-ReaderName = Literal["auto", "analytic", "canonical", "delimited", "nsy"]
-ProcessName = Literal["beta", "bremsstrahlung", "scattering_nuclei", "scattering_nucleons", "table"]
-PrescriptionName = Literal["none", "equipartition", "box", "power_half"]
-FigureName = Literal[
-    "background",
-    "growth_map",
-    "radial_profiles",
-    "angular_distributions",
-    "spectra",
-    "xi_convergence",
-    "time_series",
-]
-
-ALL_FIGURES: tuple[str, ...] = get_args(FigureName)
+ReaderName = Literal["auto", *registered.READERS]
+ProcessName = Literal[*registered.PROCESSES]
+PrescriptionName = Literal[*registered.PRESCRIPTIONS]
+FigureName = Literal[*registered.FIGURES]
 
 #: Names become folder and file names, wildcards of the workflow and column values.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
@@ -88,21 +79,25 @@ class SnapshotEntry(_Block):
 class GridBlock(_Block):
     """Phase-space grid."""
 
-    r_in_km: float = _field(30.0, "Inner edge of the radial grid.", "km", gt=0, le=1e6)
-    r_out_km: float = _field(90.0, "Outer edge of the radial grid.", "km", gt=0, le=1e6)
-    n_r: int = _field(150, "Radial cells of the base grid, geometric in r.", ge=8, le=100000)
-    n_mu: int = _field(24, "Angular bins, an even number.", ge=4, le=1024)
+    r_in_km: float = _field(33.0, "Inner edge of the radial grid.", "km", gt=0, le=1e6)
+    r_out_km: float = _field(105.0, "Outer edge of the radial grid.", "km", gt=0, le=1e6)
+    n_r: int = _field(120, "Radial cells of the base grid, geometric in r.", ge=8, le=100000)
+    n_mu: int = _field(16, "Angular bins, an even number.", ge=4, le=1024)
     mu_power: float = _field(
         1.5, "Concentration of the angular bins towards mu = 1; 1 is uniform.", ge=1, le=4
     )
-    n_energy: int = _field(6, "Energy groups, geometric.", ge=1, le=100)
-    energy_first_MeV: float = _field(4.0, "Upper edge of the first group.", "MeV", gt=0, le=1000)
-    energy_last_MeV: float = _field(80.0, "Upper edge of the last group.", "MeV", gt=0, le=1000)
+    n_energy: int = _field(5, "Energy groups, geometric.", ge=1, le=100)
+    energy_first_MeV: float = _field(6.0, "Upper edge of the first group.", "MeV", gt=0, le=1000)
+    energy_last_MeV: float = _field(60.0, "Upper edge of the last group.", "MeV", gt=0, le=1000)
     resolve_xi: float = _field(
-        4e-4, "Largest attenuation whose oscillation length the solve grid resolves.", gt=0, le=1
+        1e-4, "Largest attenuation whose flavour waves the solve grid resolves.", gt=0, le=1
     )
     cells_per_length: float = _field(
-        1.5, "Cells per attenuated oscillation length 1/(xi potential).", gt=0, le=100
+        1.0,
+        "Cells per 1/(xi k) in the unstable region, k the largest unstable wavenumber; the "
+        "fastest mode then has about 10 cells per wavelength.",
+        gt=0,
+        le=100,
     )
     max_cells: int = _field(4000, "Upper limit of the radial cells of a solve.", ge=8, le=10000000)
 
@@ -140,7 +135,7 @@ class BackgroundBlock(_Block):
         min_length=1,
     )
     cold_composition: Literal["refuse", "bound_nuclei"] = _field(
-        "refuse",
+        "bound_nuclei",
         "Where matter is too cold for nuclear equilibrium and the snapshot has no composition: "
         "stop, or take all nucleons as bound.",
     )
@@ -153,8 +148,8 @@ class StabilityBlock(_Block):
         1e-3, "Depth of a crossing, relative to the larger lobe, that counts.", ge=0, lt=1
     )
     lsa_cells: int = _field(
-        40,
-        "Cells with a full dispersion relation, spread over the unstable region.",
+        24,
+        "Cells with a full dispersion relation: those of the largest growth estimate.",
         ge=0,
         le=100000,
     )
@@ -173,13 +168,13 @@ class SeedBlock(_Block):
 class SolveBlock(_Block):
     """Runs in time."""
 
-    crossings: float = _field(3.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
+    crossings: float = _field(4.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
     average_from: float = _field(
-        0.5, "Fraction of the run after which time averages start.", ge=0, lt=1
+        0.7, "Fraction of the run after which time averages start.", ge=0, lt=1
     )
-    cfl: float = _field(0.45, "Time step over the shortest cell-crossing time.", gt=0, le=0.5)
+    cfl: float = _field(0.5, "Time step over the shortest cell-crossing time.", gt=0, le=0.5)
     tolerance: float = _field(
-        1e-4, "Residual of the classical steady field per tenth of a light crossing.", gt=0, le=0.1
+        3e-4, "Residual of the classical steady field per tenth of a light crossing.", gt=0, le=0.1
     )
     max_crossings: float = _field(
         12.0, "Light crossings after which an unsteady classical field is refused.", gt=0, le=10000
@@ -225,7 +220,9 @@ CaseEntry = Annotated[QkeEntry | BgkEntry | ThresholdEntry, Field(discriminator=
 class ReportBlock(_Block):
     """Figures and report."""
 
-    figures: list[FigureName] = _field(list(ALL_FIGURES), "Figures, in the order of the report.")
+    figures: list[FigureName] = _field(
+        list(registered.FIGURES), "Figures, in the order of the report."
+    )
     profile_radii_km: list[Annotated[float, Field(gt=0, le=1e6)]] = _field(
         [], "Radii of spectra and angular distributions; empty: chosen from the data.", "km"
     )
@@ -267,9 +264,8 @@ class Config(_Block):
     solve: SolveBlock = _field(SolveBlock(), "Runs in time.")
     cases: list[CaseEntry] = _field(
         [
-            QkeEntry(scheme="qke", xi=[1e-4, 2e-4, 4e-4]),
+            QkeEntry(scheme="qke", xi=[2.5e-5, 5e-5, 1e-4]),
             BgkEntry(scheme="bgk", prescription="box"),
-            ThresholdEntry(scheme="threshold", density=[1e11]),
         ],
         "Runs with flavour conversion; the classical run is always there.",
     )

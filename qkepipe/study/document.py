@@ -1,8 +1,8 @@
-"""Files generated from the configuration models.
+"""Files generated from the configuration models and from the schema of datasets.
 
 ``python -m qkepipe.study.document`` rewrites the commented default configuration, the JSON
-schema and the reference table of the documentation; with ``--check`` it prints what is
-stale and fails.
+schema, the reference table of settings and the table of variables in the data model; with
+``--check`` it prints what is stale and fails.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import math
+import re
 import sys
 import textwrap
 import types
@@ -23,17 +25,30 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from qkepipe import schema
 from qkepipe.runtime import write_text
 from qkepipe.study.config import Config
 
-__all__ = ["default_yaml", "documents", "json_schema", "main", "reference_table"]
+__all__ = [
+    "default_yaml",
+    "documents",
+    "json_schema",
+    "main",
+    "reference_table",
+    "variable_table",
+    "with_variables",
+]
 
 _WIDTH = 96
 _COMMAND = "make docs"
 
+#: Page that holds a generated table between two marks.
+_DATA_MODEL = "docs/data-model.md"
+_MARKS = re.compile(r"(<!-- variables: begin -->\n).*?(<!-- variables: end -->)", re.DOTALL)
+
 
 def documents() -> dict[str, str]:
-    """Generated files: path relative to the repository, and content."""
+    """Files that are generated as a whole: path relative to the repository, and content."""
     return {
         "config/config.default.yaml": default_yaml(),
         "workflow/schemas/config.schema.json": json_schema(),
@@ -207,11 +222,11 @@ def _comment(text: str, depth: int) -> list[str]:
 
 def json_schema() -> str:
     """JSON schema of a study file, for editors."""
-    schema = {
+    content = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **Config.model_json_schema(),
     }
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def reference_table() -> str:
@@ -257,14 +272,54 @@ def _row(name: str, field: FieldInfo) -> str:
     return f"| `{name}` | " + " | ".join([*cells, field.description]) + " |"
 
 
+# --- variables -------------------------------------------------------------------------------
+
+
+def variable_table() -> str:
+    """Markdown table of all variables of :mod:`qkepipe.schema`."""
+    rows = ["| variable | unit | dimensions | range | meaning |", "|---|---|---|---|---|"]
+    for name, variable in schema.VARIABLES.items():
+        dims = ", ".join(f"[{d}]" if d in variable.optional else d for d in variable.dims)
+        meaning = variable.long_name.replace("|", r"\|") + " (may be missing)" * variable.missing
+        cells = [f"`{name}`", variable.units, dims, _range(variable.low, variable.high), meaning]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _range(low: float, high: float) -> str:
+    if math.isfinite(low) and math.isfinite(high):
+        return f"{low:g} to {high:g}"
+    if math.isfinite(low):
+        return f"from {low:g}"
+    return f"up to {high:g}" if math.isfinite(high) else ""
+
+
+def with_variables(page: str) -> str:
+    """Page with the table of variables between its marks.
+
+    Raises
+    ------
+    ValueError
+        If the page does not have the marks once.
+    """
+    text, count = _MARKS.subn(lambda found: found[1] + variable_table() + found[2], page)
+    if count != 1:
+        raise ValueError(f"{count} places for the table of variables; expected 1")
+    return text
+
+
+# --- command ---------------------------------------------------------------------------------
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Rewrite the generated files, or compare them with ``--check``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="print what is stale and fail")
     parser.add_argument("--root", type=Path, default=Path(), help="repository (default: here)")
     options = parser.parse_args(arguments)
+    page = (options.root / _DATA_MODEL).read_text(encoding="utf-8")
     stale = []
-    for name, text in documents().items():
+    for name, text in {**documents(), _DATA_MODEL: with_variables(page)}.items():
         path = options.root / name
         present = path.read_text(encoding="utf-8") if path.exists() else ""
         if present == text:

@@ -138,8 +138,20 @@ def solve_case(task: CaseTask) -> None:
         )
         write_dataset(solution, task.stored.solution, code=task.code)
         task.stored.drop_checkpoint()
-        logger.info("%s: finished", name)
+        logger.info("%s: finished, %s", name, _kernel_threads())
     write_dataset(summary, task.stored.summary, code=task.code)
+
+
+def _kernel_threads() -> str:
+    """Threads that the kernels of this process used, as numba says."""
+    import numba
+
+    try:
+        layer = numba.threading_layer()
+    except ValueError:
+        # no parallel kernel ran
+        layer = "none"
+    return f"{numba.get_num_threads()} thread(s), threading layer {layer}"
 
 
 def _compile(tasks: Sequence[CaseTask]) -> None:

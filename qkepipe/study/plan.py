@@ -12,7 +12,8 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
-from qkepipe.runtime import code_hash
+from qkepipe import registered
+from qkepipe.runtime import code_hash, content_hash
 from qkepipe.study.cases import Case, expand_cases
 from qkepipe.study.config import Config
 
@@ -29,7 +30,7 @@ _DIAGNOSTICS = ("diagnostics", "matter", *_TRANSPORT)
 #: test compares this with the imports.
 ROOMS: dict[str, tuple[str, ...]] = {
     "ingest": ("snapshot", "study.stages.ingest"),
-    "background": (*_MATTER, "solvers", "study.stages.background"),
+    "background": (*_MATTER, "study.stages.background"),
     "baseline": (*_DIAGNOSTICS, "study.stages.baseline"),
     "stability": ("stability", "study.stages.stability"),
     "reference": (
@@ -153,26 +154,26 @@ class Plan:
         return out
 
     def code(self, stage: str) -> str:
-        """Hash of the source that decides the result of a stage."""
-        return code_hash(*BASE, *ROOMS[stage])
+        """Hash of the source that decides the result of a stage.
+
+        Of :mod:`qkepipe.registered`, which all rooms read, only the lines of the rooms of the
+        stage are part of it: a new figure reruns the report and no solve.
+        """
+        rooms = ROOMS[stage]
+        return content_hash([code_hash(*BASE, *rooms), registered.lines(rooms)])
 
     @cached_property
     def figures(self) -> list[tuple[str, str]]:
         """Figure and snapshot of every figure that the study has the data for."""
-        wanted = [name for name in self.config.report.figures if self._can_be_drawn(name)]
+        attenuations = {case.xi for case in self.cases if case.kind == "qke"}
+        has = {
+            "always": True,
+            "transport": self.solves,
+            "qke": bool(attenuations),
+            "several xi": len(attenuations) > 1,
+        }
+        wanted = [f for f in self.config.report.figures if has[registered.FIGURES[f][1]]]
         return [(figure, snapshot) for snapshot in self.snapshots for figure in wanted]
-
-    def _can_be_drawn(self, figure: str) -> bool:
-        attenuated = [case for case in self.cases if case.kind == "qke"]
-        return {
-            "background": True,
-            "growth_map": True,
-            "radial_profiles": self.solves,
-            "angular_distributions": self.solves,
-            "spectra": self.solves,
-            "xi_convergence": len({case.xi for case in attenuated}) > 1,
-            "time_series": bool(attenuated),
-        }[figure]
 
     # --- resources -----------------------------------------------------------------------
 

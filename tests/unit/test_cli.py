@@ -281,11 +281,11 @@ def test_init_passes_a_refusal_on(monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().err == f"{tmp_path}: is not empty\n"
 
 
-@pytest.mark.parametrize("registry", ["readers", "rates", "prescriptions", "figures"])
+@pytest.mark.parametrize("registry", cli._REGISTRIES)
 def test_list_prints_every_entry(registry, capsys):
     assert cli.main(["list", registry]) == 0
     lines = capsys.readouterr().out.splitlines()
-    entries = cli._REGISTRIES[registry]()
+    entries = cli._REGISTRIES[registry]
     assert sorted(entries) == [line.split()[0] for line in lines]
     assert all(len(line.split()) > 2 for line in lines)
 

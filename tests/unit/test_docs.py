@@ -1,36 +1,36 @@
 """The documentation: links, tables, commands and worked examples are true.
 
-The pages ``docs/adding-a-*.md`` are carried out: the file of each page is imported as a module
-of the package, the registration is applied to the source of the registry, and the tests of
-the page run against it. Run this file as a script to rewrite the table of variables.
+The pages ``docs/adding-a-*.md`` are carried out on a copy of the package: the file of each page
+is written, its registration applied, and then the configuration and the command line must know
+the name, and the tests of the page must pass.
 """
 
 import argparse
-import ast
 import importlib
-import inspect
+import json
+import os
 import re
+import shutil
+import subprocess
 import sys
-import types
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-import numba
 import pytest
 import yaml
 
 import qkepipe
 from qkepipe import schema
 from qkepipe.cli import build_parser
+from qkepipe.errors import QkepipeError
 from qkepipe.study.cases import expand_cases
 from qkepipe.study.config import Config
 from qkepipe.study.load import load_config
+from qkepipe.study.plan import ROOMS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 DATA_MODEL = DOCS / "data-model.md"
-TABLE = re.compile(r"(<!-- variables: begin -->\n).*?(<!-- variables: end -->)", re.DOTALL)
 
 
 def text_of(page):
@@ -167,36 +167,7 @@ def test_monitors_and_their_limits_are_documented():
         assert documented is None or documented == pytest.approx(gate.limit, rel=1e-12)
 
 
-# --- generated table -------------------------------------------------------------------------
-
-
-def variable_table():
-    """Markdown table of all variables of the schema."""
-    rows = ["| variable | unit | dimensions | range | meaning |", "|---|---|---|---|---|"]
-    for name, variable in schema.VARIABLES.items():
-        dims = ", ".join(f"[{d}]" if d in variable.optional else d for d in variable.dims)
-        bounded = [abs(x) != float("inf") for x in (variable.low, variable.high)]
-        low, high = f"{variable.low:g}", f"{variable.high:g}"
-        words = {
-            (True, True): f"{low} to {high}",
-            (True, False): f"from {low}",
-            (False, True): f"up to {high}",
-            (False, False): "",
-        }[bounded[0], bounded[1]]
-        meaning = variable.long_name.replace("|", r"\|") + (" (may be missing)" * variable.missing)
-        rows.append(f"| `{name}` | {variable.units} | {dims} | {words} | {meaning} |")
-    return "\n".join(rows) + "\n"
-
-
-def with_table(text):
-    """Page with the table of the schema in its place."""
-    return TABLE.sub(lambda found: found[1] + variable_table() + found[2], text)
-
-
-def test_data_model_has_the_table_of_the_schema():
-    text = text_of(DATA_MODEL)
-    assert TABLE.search(text)
-    assert with_table(text) == text, f"stale: run python {Path(__file__).relative_to(ROOT)}"
+# --- data model ------------------------------------------------------------------------------
 
 
 def test_data_model_names_every_kind_of_dataset():
@@ -250,19 +221,43 @@ def test_column_map_in_the_docs_reads_a_table(tmp_path):
 
 # --- worked examples -------------------------------------------------------------------------
 
-#: Page -> module and name of the registry.
+#: Page -> registry of :mod:`qkepipe.registered`, word of ``qkepipe list``, a study with the name.
 EXAMPLES = {
-    "adding-a-reader.md": "qkepipe.snapshot.registry:READERS",
-    "adding-a-rate.md": "qkepipe.opacity.registry:PROCESSES",
-    "adding-a-prescription.md": "qkepipe.mixing.registry:PRESCRIPTIONS",
-    "adding-a-figure.md": "qkepipe.report.figures:FIGURES",
-    "adding-an-instability.md": "qkepipe.stability.registry:INSTABILITIES",
+    "adding-a-reader.md": (
+        "READERS",
+        "readers",
+        {"snapshots": [{"name": "a", "path": "model.npz", "format": "npz"}]},
+    ),
+    "adding-a-rate.md": ("PROCESSES", "rates", {"background": {"processes": ["capture_nuclei"]}}),
+    "adding-a-prescription.md": (
+        "PRESCRIPTIONS",
+        "prescriptions",
+        {"cases": [{"scheme": "bgk", "prescription": "half_box"}]},
+    ),
+    "adding-a-figure.md": ("FIGURES", "figures", {"report": {"figures": ["flux_factors"]}}),
+    # every stability map has it: nothing to choose
+    "adding-an-instability.md": ("INSTABILITIES", "instabilities", {}),
 }
 
-
-def module_name(path):
-    """Dotted name of a file of the package."""
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+#: Run in the copy: registered names, jobs of a study, and where the package lies.
+ASK = """
+import json, sys
+import qkepipe
+from qkepipe import registered
+from qkepipe.study.load import load_config
+from qkepipe.study.plan import ROOMS, Plan
+registry, raw = sys.argv[1], json.loads(sys.argv[2])
+plan = Plan(load_config(raw))
+print(json.dumps({
+    "package": qkepipe.__file__,
+    "names": list(getattr(registered, registry)),
+    "study": plan.resolved,
+    "figures": [name for name, _ in plan.figures],
+    "cases": [case.name for case in plan.cases],
+    "code": {stage: plan.code(stage) for stage in ROOMS},
+    "numerical": sorted({"numpy", "numba", "xarray", "matplotlib"} & set(sys.modules)),
+}))
+"""
 
 
 def files_of(page):
@@ -274,78 +269,102 @@ def files_of(page):
     return out
 
 
-def load(monkeypatch, name, path, code):
-    """Import a block as a module of the package, from a file as compiled kernels need one."""
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(path.parent))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(code, encoding="utf-8")
-    spec = spec_from_file_location(name, path)
-    module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    parent, _, last = name.rpartition(".")
-    if parent in sys.modules:
-        monkeypatch.setattr(sys.modules[parent], last, module, raising=False)
-    return module
-
-
 def edited(diff):
-    """File named by a diff, and its source with every hunk applied."""
-    head, _, body = diff.partition("\n")
+    """File named by a diff that adds one line, and its source with the line."""
+    head, *lines = diff.splitlines()
+    assert sorted(line[0] for line in lines) == [" ", "+"], diff
     path = head.removeprefix("--- ")
+    old, new = (
+        "".join(line[1:] + "\n" for line in lines if line[0] in kept) for kept in (" ", " +")
+    )
     source = text_of(ROOT / path)
-    for hunk in body.split("@@\n"):
-        lines = hunk.splitlines()
-        assert all(line[:1] in "+- " for line in lines), diff
-        old = "".join(line[1:] + "\n" for line in lines if line[0] != "+")
-        new = "".join(line[1:] + "\n" for line in lines if line[0] != "-")
-        assert source.count(old) == 1, f"{path} does not have these lines once:\n{old}"
-        source = source.replace(old, new)
-    ast.parse(source)
-    return path, source
+    assert source.count(old) == 1, f"{path} does not have this line once:\n{old}"
+    return path, source.replace(old, new)
+
+
+def python(folder, *words):
+    """Run the interpreter with the package of a folder."""
+    return subprocess.run(
+        [sys.executable, *words],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(folder),
+            "NUMBA_NUM_THREADS": "1",
+            "NUMBA_CACHE_DIR": str(folder / "kernels"),
+        },
+    )
+
+
+def ask(folder, registry, raw):
+    """What the package of a folder knows."""
+    done = python(folder, "-c", ASK, registry, json.dumps(raw))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One place for all copies: kernels compiled for a file are valid at its path only."""
+    return tmp_path_factory.mktemp("copy")
 
 
 @pytest.fixture
-def registries():
-    """Registries as they were, after the test."""
-    found = []
-    for entry in EXAMPLES.values():
-        module, name = entry.split(":")
-        registry = getattr(importlib.import_module(module), name)
-        found.append((registry, dict(registry)))
-    yield
-    for registry, before in found:
-        registry.clear()
-        registry.update(before)
+def copy(folder):
+    """Folder with a fresh copy of the package; equal files keep their times and kernels."""
+    for name in ("qkepipe", "tests"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "qkepipe", folder / "qkepipe", ignore=ignored)
+    return folder
 
 
 @pytest.mark.parametrize("page", EXAMPLES)
-def test_worked_example(page, registries, monkeypatch, tmp_path):
-    module, name = EXAMPLES[page].split(":")
-    registry = getattr(importlib.import_module(module), name)
-    before = set(registry)
+def test_worked_example_is_one_file_and_one_line(page, copy):
+    registry, word, raw = EXAMPLES[page]
     files = files_of(DOCS / page)
-    tests = {path: code for path, code in files.items() if path.startswith("tests/")}
-    sources = {path: code for path, code in files.items() if path.startswith("qkepipe/")}
-    assert len(sources) == 1 and len(tests) == 1
-    for path, code in sources.items():
-        assert not (ROOT / path).exists(), f"{path} exists: the example needs another name"
-        load(monkeypatch, module_name(path), tmp_path / path, code)
+    (test,) = [path for path in files if path.startswith("tests/unit/")]
+    (source,) = [path for path in files if path.startswith("qkepipe/")]
+    assert len(files) == 2
+    assert not (ROOT / source).exists(), f"{source} exists: the example needs another name"
+    before = ask(copy, registry, {})
+
+    for path, code in files.items():
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        (copy / path).write_text(code, encoding="utf-8")
     (diff,) = blocks(DOCS / page, "diff")
-    path, source = edited(diff)
-    changed = types.ModuleType(module_name(path))
-    changed.__file__ = str(ROOT / path)
-    exec(compile(source, path, "exec"), changed.__dict__)
-    for key, value in getattr(changed, name).items():
-        registry.setdefault(key, value)
-    assert len(set(registry) - before) == 1
-    for path, code in tests.items():
-        testing = load(monkeypatch, "docs_" + Path(path).stem, tmp_path / path, code)
-        functions = [f for n, f in inspect.getmembers(testing) if n.startswith("test_")]
-        assert functions
-        for function in functions:
-            wanted = inspect.signature(function).parameters
-            function(**({"tmp_path": tmp_path} if "tmp_path" in wanted else {}))
+    path, text = edited(diff)
+    assert path == "qkepipe/registered.py"
+    (copy / path).write_text(text, encoding="utf-8")
+
+    # a study may name it, without any numerical library
+    after = ask(copy, registry, raw)
+    assert Path(after["package"]).is_relative_to(copy)
+    assert after["numerical"] == []
+    (name,) = set(after["names"]) - set(before["names"])
+    if raw:
+        assert f'"{name}"' in json.dumps(after["study"])
+        with pytest.raises(QkepipeError, match=f"'{name}'"):
+            load_config(raw)
+    if registry == "FIGURES":
+        assert after["figures"] == [name]
+    if registry == "PRESCRIPTIONS":
+        assert f"bgk_{name}" in after["cases"]
+
+    # it reruns the stages that have its room, and no other
+    room = source.split("/")[1]
+    code = ask(copy, registry, {})["code"]
+    changed = {stage for stage in ROOMS if code[stage] != before["code"][stage]}
+    assert changed == {stage for stage in ROOMS if room in ROOMS[stage]}
+
+    # the command line knows it, and the tests of the page pass
+    listed = python(copy, "-m", "qkepipe", "list", word)
+    assert name in [line.split()[0] for line in listed.stdout.splitlines()], listed.stderr
+    tested = python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", test)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 # --- citation and changes --------------------------------------------------------------------
@@ -361,7 +380,3 @@ def test_citation_is_of_this_version():
 
 def test_changelog_has_this_version():
     assert f"## [{qkepipe.__version__}]" in text_of(ROOT / "CHANGELOG.md")
-
-
-if __name__ == "__main__":
-    DATA_MODEL.write_text(with_table(text_of(DATA_MODEL)), encoding="utf-8")

@@ -63,6 +63,11 @@ def test_a_finished_study_has_nothing_to_do(finished):
     assert finished.jobs(*finished.write_config("same.yaml")) == {}
 
 
+def test_a_lost_solution_is_noticed(again):
+    (again.folder / "results" / "quick" / "ccsn_demo" / "solve" / "bgk_box.nc").unlink()
+    assert again.jobs(*again.write_config()) == {"solve": 1, **AFTER_A_SOLVE}
+
+
 def test_settings_that_change_no_number_rerun_no_solve(finished):
     run = {"checkpoint_seconds": 5}
     jobs = finished.jobs(*finished.write_config("run.yaml", run=run))

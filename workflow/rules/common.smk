@@ -2,6 +2,7 @@
 import sys
 
 from qkepipe.errors import EXIT_USER_ERROR, QkepipeError
+from qkepipe.folder import claim
 from qkepipe.runtime import code_hash
 from qkepipe.study.load import config_warnings, load_config, snapshot_files
 from qkepipe.study.plan import Plan
@@ -16,6 +17,7 @@ except QkepipeError as error:
 
 WARNINGS = [str(defect) for defect in config_warnings(PLAN.config)]
 if workflow.is_main_process:
+    claim()
     for line in WARNINGS:
         print("warning:", line, file=sys.stderr)
 

@@ -6,14 +6,15 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from qkepipe.report.data import StudyData
+from qkepipe.report.figure import Figure
 from qkepipe.report.labels import case_labels
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import CASE_LINES, GREY, LABEL, SPECIES_COLOR, stack
 from qkepipe.units import KM_CM
 
-__all__ = ["CAPTION", "angular_distributions"]
+__all__ = ["FIGURE", "angular_distributions"]
 
-CAPTION = (
+_CAPTION = (
     "Energy-integrated angular distributions, number per cubic centimetre and d(μ)/2, at up to "
     "four radii (μ is the cosine with the outward direction): classical field and the fields "
     "with conversion. Where the ELN-XLN difference changes sign between directions, the field is "
@@ -68,3 +69,6 @@ def angular_distributions(study: StudyData, snapshot: str):
     axes[-1].set_xticks([-1.0, -0.5, 0.0, 0.5, 1.0])
     axes[-1].set_xlabel(r"$\mu$")
     return figure, table.frame()
+
+
+FIGURE = Figure(angular_distributions, _CAPTION, ("summaries",))

@@ -6,14 +6,15 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.report.data import SnapshotData, StudyData
+from qkepipe.report.figure import Figure
 from qkepipe.report.labels import envelope, radius
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, log_axis, stack
 from qkepipe.units import KM_CM
 
-__all__ = ["CAPTION", "background"]
+__all__ = ["FIGURE", "background"]
 
-CAPTION = (
+_CAPTION = (
     "Matter of the snapshot over the range of the study: density, temperature, electron "
     "fraction, radial velocity over the speed of light and mass fractions. The vertical line "
     "is the shock, where one was found. A band spans the directions of a snapshot that has some."
@@ -89,3 +90,6 @@ def _shock(data: SnapshotData) -> float | None:
         if source is not None and "shock_radius" in source.attrs:
             return float(source.attrs["shock_radius"]) / KM_CM
     return None
+
+
+FIGURE = Figure(background, _CAPTION, ("snapshot",))

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from qkepipe.report.data import StudyData, seed_amplitude
+from qkepipe.report.figure import Figure
 from qkepipe.report.instability import shells
 from qkepipe.report.labels import case_label, envelope, radius
 from qkepipe.report.plotted import Plotted
@@ -24,9 +25,9 @@ from qkepipe.report.style import (
     stack,
 )  # fmt: skip
 
-__all__ = ["CAPTION", "growth_map"]
+__all__ = ["FIGURE", "growth_map"]
 
-CAPTION = (
+_CAPTION = (
     "Linear stability of the classical field at ξ = 1. Top: growth rates of fast (screening "
     "estimate as a line, dispersion relation as points), collisional and slow conversion; "
     "then the direction of the ELN-XLN crossing, the potentials, and the e-folds that gradients "
@@ -141,3 +142,6 @@ def _efolds(axis, table: Plotted, x: tuple, study: StudyData, snapshot: str) -> 
     axis.set_ylim(top=high * (high / low) ** 0.25)  # room for the legend
     axis.set_ylabel(r"e-folds $N_e$")
     axis.legend(loc="upper right", ncols=3, columnspacing=0.6)
+
+
+FIGURE = Figure(growth_map, _CAPTION, ("stability",))

@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.ticker import NullLocator
 
 from qkepipe.report.data import StudyData
+from qkepipe.report.figure import Figure
 from qkepipe.report.labels import case_labels, radius, short
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import (
@@ -19,9 +20,9 @@ from qkepipe.report.style import (
     stack,
 )  # fmt: skip
 
-__all__ = ["CAPTION", "radial_profiles"]
+__all__ = ["FIGURE", "radial_profiles"]
 
-CAPTION = (
+_CAPTION = (
     "Luminosity, mean energy and net heating against radius, with the ratio to the classical "
     "run below each (left out where the net number flux is below 5 % of its largest value). "
     "Colour is the species (one heavy flavour; its antineutrinos are not drawn), line style is "
@@ -134,3 +135,6 @@ def _tick(value: float) -> str:
     if value == 0.0:
         return "0"
     return f"\N{MINUS SIGN}{short(-value, True)}" if value < 0.0 else short(value, True)
+
+
+FIGURE = Figure(radial_profiles, _CAPTION, ("summaries",))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from qkepipe.report.data import StudyData
+from qkepipe.report.figure import Figure
 from qkepipe.report.labels import case_labels
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import CASE_LINES, GREY, LABEL, SPECIES_COLOR, log_axis, stack
 from qkepipe.units import KM_CM
 
-__all__ = ["CAPTION", "spectra"]
+__all__ = ["FIGURE", "spectra"]
 
-CAPTION = (
+_CAPTION = (
     "Energy spectra, number per cubic centimetre and MeV, at the outermost profile radius, and "
     "their ratio to the classical spectra. Points are the group centres."
 )
@@ -64,3 +65,6 @@ def spectra(study: StudyData, snapshot: str):
 
 def _last(summary, species: str) -> np.ndarray:
     return summary["spectrum"].isel(profile_radius=-1).sel(species=species).values
+
+
+FIGURE = Figure(spectra, _CAPTION, ("summaries",))

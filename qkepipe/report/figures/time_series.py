@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from qkepipe.report.data import StudyData
+from qkepipe.report.figure import Figure
 from qkepipe.report.labels import short
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import (
@@ -16,17 +15,15 @@ from qkepipe.report.style import (
     ORANGE,
     PURPLE,
     SPECIES_COLOR,
-    VERMILION,
     stack,
 )  # fmt: skip
 
-__all__ = ["CAPTION", "time_series"]
+__all__ = ["FIGURE", "time_series"]
 
-CAPTION = (
+_CAPTION = (
     "Number luminosity at the outer edge (quantum kinetics with the largest ξ solid, BGK dotted) "
     "and the largest coherence in the domain for each ξ, against the time since the oscillation "
-    "was switched on. Shaded: the averaging window. Points: the cell that is followed through "
-    "the linear phase; dashed: growth with the predicted rate."
+    "was switched on. Shaded: the averaging window."
 )
 
 _SPECIES = ("nue", "nuebar", "nux")
@@ -58,7 +55,6 @@ def time_series(study: StudyData, snapshot: str):
         values = summary["coherence_max"].values
         table.line(axes[1], (f"time_{case}", "ms", time), (f"coherence_max_{case}", "1", values),
                    color=color, label=label)  # fmt: skip
-    _growth(axes[1], table, main)
     end = _MS * float(main["time_sample"].values[-1])
     if "average_from" in main.attrs:
         start = float(main.attrs["average_from"]) * end
@@ -82,24 +78,4 @@ def _flux(axis, table: Plotted, case: str, summary, line: str) -> None:
                    color=SPECIES_COLOR[species], linestyle=line)  # fmt: skip
 
 
-def _growth(axis, table: Plotted, summary) -> None:
-    """The followed cell, and an exponential with the predicted rate through its window."""
-    if "tracked_coherence" not in summary:
-        return
-    time = summary["time_tracked"].values
-    values = summary["tracked_coherence"].values
-    kept = np.isfinite(values) & (values > 0.0)
-    table.line(axis, ("time_tracked", "ms", _MS * time[kept]),
-               ("coherence_tracked", "1", values[kept]), color=VERMILION, linestyle="none",
-               marker=".", label="followed cell")  # fmt: skip
-    rate, start, end = (
-        float(summary.attrs.get(name, np.nan))
-        for name in ("growth_rate_predicted", "growth_window_start", "growth_window_end")
-    )
-    if not (rate > 0.0 and end > start):
-        return
-    at = np.linspace(start, end, 30)
-    anchor = np.interp(start, time[kept], values[kept])
-    table.line(axis, ("time_predicted", "ms", _MS * at),
-               ("coherence_predicted", "1", anchor * np.exp(rate * (at - start))),
-               color=GREY, linestyle="--", linewidth=1.8, label="predicted")  # fmt: skip
+FIGURE = Figure(time_series, _CAPTION, ("summaries",))

@@ -7,14 +7,15 @@ from matplotlib.ticker import NullLocator
 
 from qkepipe.diagnostics.comparison import ALL
 from qkepipe.report.data import StudyData
+from qkepipe.report.figure import Figure
 from qkepipe.report.labels import case_labels, short
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import BLACK, GREY, LABEL, SPECIES_COLOR, stack
 from qkepipe.report.tables import change_percent, uncertainty_percent
 
-__all__ = ["CAPTION", "xi_convergence"]
+__all__ = ["FIGURE", "xi_convergence"]
 
-CAPTION = (
+_CAPTION = (
     "Change against the classical run at the outer edge for each attenuation ξ of the "
     "quantum-kinetic runs (points; bars are the uncertainty of the comparison table), and of "
     "BGK relaxation (horizontal lines, dotted). Only a plateau allows a statement about ξ = 1."
@@ -97,3 +98,6 @@ def _draw(axis, table: Plotted, study: StudyData, snapshot: str, quantity: str, 
         if level is not None:
             value = (f"{name}_change_{case}", "percent", level)
             table.level(axis, value, color=color, linestyle=":")
+
+
+FIGURE = Figure(xi_convergence, _CAPTION, ("summaries", "comparison"))

@@ -1,1 +1,1 @@
-"""Readers of snapshots, one file per format; :mod:`qkepipe.snapshot.registry` lists them."""
+"""Readers of snapshots, one file per format; :mod:`qkepipe.registered` lists them."""

@@ -7,10 +7,15 @@ import xarray as xr
 
 from qkepipe.matter import thermodynamics
 from qkepipe.opacity import rates
-from qkepipe.phasespace import angle_grid, energy_grid, geometric_energy_edges, radial_grid
+from qkepipe.phasespace import (
+    angle_grid,
+    energy_grid,
+    geometric_energy_edges,
+    geometric_radial_edges,
+    radial_grid,
+)
 from qkepipe.schema import check, set_attributes
 from qkepipe.snapshot import regrid, shock_radius
-from qkepipe.solvers.cells import base_edges
 from qkepipe.units import KM_CM
 
 __all__ = ["on_edges", "run"]
@@ -39,7 +44,7 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
         fallback or of its own rates.
     """
     grid = config.grid
-    edges = base_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
+    edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
     return on_edges(config, snapshot, edges, grid.n_mu)
 
 

@@ -6,17 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qkepipe.errors import QkepipeError
-from qkepipe.solvers.cells import base_edges, oscillation_edges
+from qkepipe.phasespace import geometric_radial_edges
+from qkepipe.solvers.cells import oscillation_edges
 
 
 def test_base_is_geometric():
-    edges = base_edges(1e6, 1e8, 20)
+    edges = geometric_radial_edges(1e6, 1e8, 20)
     assert (edges[0], edges[-1]) == pytest.approx((1e6, 1e8), rel=1e-14)
     np.testing.assert_allclose(np.diff(np.log(edges)), np.log(100) / 20, rtol=1e-10)
 
 
 def refine(unstable, xi=1e-4, per_length=1.0, max_cells=100_000, n=60):
-    edges = base_edges(3e6, 3e7, n)
+    edges = geometric_radial_edges(3e6, 3e7, n)
     centres = 0.5 * (edges[1:] + edges[:-1])
     potential = 4.0 * (5e6 / centres) ** 4
     return (

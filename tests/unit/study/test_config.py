@@ -1,9 +1,12 @@
 """The configuration: defaults, refusals in one line each, names equal to the registries."""
 
+import typing
+
 import pytest
 import yaml
 
 from qkepipe.errors import QkepipeError
+from qkepipe.registered import FIGURES, PRESCRIPTIONS
 from qkepipe.study import config as models
 from qkepipe.study.cases import expand_cases
 from qkepipe.study.config import Config
@@ -18,7 +21,7 @@ def refused(raw, files=()):
 
 
 def names(literal):
-    return set(models.get_args(literal))
+    return set(typing.get_args(literal))
 
 
 # --- enumerations ---
@@ -38,9 +41,10 @@ def test_processes_are_the_registered_ones():
 
 
 def test_prescriptions_are_the_registered_ones():
-    from qkepipe.mixing import C_TAU, PRESCRIPTIONS
+    from qkepipe.mixing import C_TAU
+    from qkepipe.mixing import PRESCRIPTIONS as LOADED
 
-    assert names(models.PrescriptionName) == set(PRESCRIPTIONS)
+    assert names(models.PrescriptionName) == set(LOADED)
     assert models.BgkEntry(scheme="bgk").c_tau == C_TAU
 
 
@@ -48,7 +52,7 @@ def test_schemes_are_the_registered_ones():
     from qkepipe.solvers.schemes import SCHEMES
 
     offered = {models.QkeEntry, models.BgkEntry, models.ThresholdEntry}
-    schemes = {models.get_args(m.model_fields["scheme"].annotation)[0] for m in offered}
+    schemes = {typing.get_args(m.model_fields["scheme"].annotation)[0] for m in offered}
     assert schemes | {"classical"} == set(SCHEMES)
 
 
@@ -66,9 +70,11 @@ def test_cold_compositions_are_the_registered_ones():
 
 
 def test_figures_are_the_registered_ones_in_their_order():
-    from qkepipe.report import FIGURES
+    from qkepipe.report import FIGURES as LOADED
 
-    assert list(FIGURES) == list(models.ALL_FIGURES)
+    assert list(LOADED) == list(FIGURES)
+    assert list(FIGURES) == list(typing.get_args(models.FigureName))
+    assert list(FIGURES) == Config().report.figures
 
 
 # --- what is accepted ---
@@ -107,6 +113,12 @@ def test_the_resolved_configuration_reads_back_to_itself():
 # --- what is refused ---
 
 
+def one_of(names):
+    """Names as they are listed in a message."""
+    *first, last = [repr(name) for name in names]
+    return ", ".join(first) + " or " + last
+
+
 @pytest.mark.parametrize(
     "raw, line",
     [
@@ -118,9 +130,10 @@ def test_the_resolved_configuration_reads_back_to_itself():
         ({"grid": {"r_in_km": "abc"}}, "grid.r_in_km: 'abc'; expected a number"),
         ({"grid": {"n_r": 12.5}}, "grid.n_r: 12.5; expected a whole number"),
         ({"grid": {"n_r": 2}}, "grid.n_r: 2; expected at least 8"),
-        ({"grid": {"r_in_km": 100}}, "grid: r_out_km=90; expected more than r_in_km=100"),
+        ({"grid": {"r_in_km": 300, "r_out_km": 90}},
+         "grid: r_out_km=90; expected more than r_in_km=300"),
         ({"grid": {"energy_first_MeV": 90}},
-         "grid: energy_last_MeV=80; expected more than energy_first_MeV=90"),
+         "grid: energy_last_MeV=60; expected more than energy_first_MeV=90"),
         ({"grid": None}, "grid: None; expected a block of keys"),
         ({"solve": {"cfl": float("nan")}}, "solve.cfl: nan; expected a finite number"),
         ({"solve": {"cfl": 0.9}}, "solve.cfl: 0.9; expected at most 0.5"),
@@ -139,8 +152,7 @@ def test_the_resolved_configuration_reads_back_to_itself():
         ({"cases": [{"scheme": "bgk", "xi": [1]}]},
          "cases[0].xi: unknown key (one of c_tau, prescription, scheme, tolerance)"),
         ({"cases": [{"scheme": "bgk", "prescription": "bx"}]},
-         "cases[0].prescription: 'bx' (did you mean 'box'?); "
-         "expected 'none', 'equipartition', 'box' or 'power_half'"),
+         f"cases[0].prescription: 'bx' (did you mean 'box'?); expected {one_of(PRESCRIPTIONS)}"),
         ({"cases": [{"scheme": "qke", "xi": [1e-4, "1e-4"]}]},
          "case 'qke_xi1e-4' appears twice in cases; expected each once"),
         ({"snapshots": []}, "snapshots: []; expected at least 1 entries"),
@@ -156,9 +168,8 @@ def test_the_resolved_configuration_reads_back_to_itself():
         ({"snapshots": [{"name": "figures", "format": "analytic"}]},
          "snapshots: name 'figures' is reserved; expected another name"),
         ({"report": {"figures": ["growthmap"]}},
-         "report.figures[0]: 'growthmap' (did you mean 'growth_map'?); expected 'background', "
-         "'growth_map', 'radial_profiles', 'angular_distributions', 'spectra', 'xi_convergence' "
-         "or 'time_series'"),
+         "report.figures[0]: 'growthmap' (did you mean 'growth_map'?); "
+         f"expected {one_of(FIGURES)}"),
         ([1], "[1]; expected a block of keys"),
     ],
 )  # fmt: skip
@@ -248,7 +259,9 @@ def test_case_names_have_neither_dots_nor_blanks():
 
 
 def test_cases_carry_what_the_solver_needs():
-    by_name = {c.name: c for c in expand_cases(Config())}
+    threshold = {"scheme": "threshold", "density": [1e11]}
+    raw = {"cases": [{"scheme": "qke", "xi": [2e-4]}, {"scheme": "bgk"}, threshold]}
+    by_name = {c.name: c for c in expand_cases(load_config(raw))}
     qke = by_name["qke_xi2e-4"]
     assert (qke.kind, qke.scheme, qke.xi, qke.options) == ("qke", "attenuated", 2e-4, {"xi": 2e-4})
     bgk = by_name["bgk_box"]

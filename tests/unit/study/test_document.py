@@ -8,8 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
+from qkepipe import schema
 from qkepipe.study.config import Config
-from qkepipe.study.document import documents, main
+from qkepipe.study.document import documents, main, variable_table, with_variables
 from qkepipe.study.load import read_config
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,13 +24,36 @@ def test_generated_files_are_up_to_date(capsys):
 
 
 def test_stale_files_are_shown_as_a_difference(tmp_path, capsys):
+    page = tmp_path / "docs" / "data-model.md"
+    page.parent.mkdir()
+    page.write_text("before\n<!-- variables: begin -->\nold\n<!-- variables: end -->\nafter\n")
     assert main(["--root", str(tmp_path)]) == 0
     assert main(["--check", "--root", str(tmp_path)]) == 0
     path = tmp_path / "config" / "config.default.yaml"
-    path.write_text(path.read_text().replace("n_mu: 24", "n_mu: 26"))
+    path.write_text(path.read_text().replace("n_mu: 16", "n_mu: 26"))
     capsys.readouterr()
     assert main(["--check", "--root", str(tmp_path)]) == 1
-    assert "-  n_mu: 26\n+  n_mu: 24" in capsys.readouterr().out
+    assert "-  n_mu: 26\n+  n_mu: 16" in capsys.readouterr().out
+    assert page.read_text().startswith("before\n<!-- variables: begin -->\n| variable |")
+    assert page.read_text().endswith("|\n<!-- variables: end -->\nafter\n")
+    page.write_text(page.read_text().replace("| `rho` | g cm-3 |", "| `rho` | kg m-3 |"))
+    assert main(["--check", "--root", str(tmp_path)]) == 1
+    assert "-| `rho` | kg m-3 |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "page", ["no marks", 2 * "<!-- variables: begin -->\n<!-- variables: end -->"]
+)
+def test_a_page_has_one_place_for_the_table_of_variables(page):
+    with pytest.raises(ValueError, match="expected 1"):
+        with_variables(page)
+
+
+def test_the_table_of_variables_names_each_once():
+    rows = [line.split(" | ") for line in variable_table().splitlines()[2:]]
+    assert [row[0] for row in rows] == [f"| `{name}`" for name in schema.VARIABLES]
+    (ye,) = [row for row in rows if row[0] == "| `ye`"]
+    assert ye[3] == "0 to 1"
 
 
 def test_the_default_file_is_the_default_study():

@@ -60,7 +60,7 @@ def test_one_worker_runs_in_the_process_of_the_job(tmp_path):
     assert done.stdout == "FAILED []\n", done.stderr
     assert "1 worker(s) with 2 thread(s)" in log
     assert not (tmp_path / "prepared").exists()
-    assert written(tmp_path, 1)[0][1] == "2,2"
+    assert written(tmp_path, 1)[0][1] == "2,1"
 
 
 def test_several_workers_are_processes_with_their_share_of_threads(tmp_path):

@@ -1,0 +1,80 @@
+"""Everything that a study can name, one line each: name -> ``module:attribute``.
+
+A new reader, rate, prescription, instability or figure is one file and one line here
+(``docs/adding-a-*.md``). The rooms load the objects; the configuration takes its allowed
+names, so this module imports nothing of the package and no numerical library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+__all__ = ["FIGURES", "INSTABILITIES", "PRESCRIPTIONS", "PROCESSES", "READERS", "lines", "load"]
+
+#: Readers of snapshots.
+READERS: dict[str, str] = {
+    "analytic": "qkepipe.snapshot.readers.analytic:READER",
+    "canonical": "qkepipe.snapshot.readers.canonical:READER",
+    "delimited": "qkepipe.snapshot.readers.delimited:READER",
+    "nsy": "qkepipe.snapshot.readers.nsy:READER",
+}
+
+#: Weak processes.
+PROCESSES: dict[str, str] = {
+    "beta": "qkepipe.opacity.beta:PROCESS",
+    "bremsstrahlung": "qkepipe.opacity.bremsstrahlung:PROCESS",
+    "scattering_nuclei": "qkepipe.opacity.nuclei_scattering:PROCESS",
+    "scattering_nucleons": "qkepipe.opacity.scattering:PROCESS",
+    "table": "qkepipe.opacity.table:PROCESS",
+}
+
+#: Asymptotic states of fast conversion.
+PRESCRIPTIONS: dict[str, str] = {
+    "none": "qkepipe.mixing.none:PRESCRIPTION",
+    "equipartition": "qkepipe.mixing.equipartition:PRESCRIPTION",
+    "box": "qkepipe.mixing.box:PRESCRIPTION",
+    "power_half": "qkepipe.mixing.power_half:PRESCRIPTION",
+}
+
+#: Instabilities, in the order of evaluation.
+INSTABILITIES: dict[str, str] = {
+    "fast": "qkepipe.stability.fast:INSTABILITY",
+    "collisional": "qkepipe.stability.collisional:INSTABILITY",
+    "slow": "qkepipe.stability.slow:INSTABILITY",
+    "resonance": "qkepipe.stability.resonance:INSTABILITY",
+    "gradient": "qkepipe.stability.gradient:INSTABILITY",
+}
+
+#: Figures in the order of the report, each with the studies that have it: ``always``,
+#: ``transport`` (not only moments), ``qke`` (quantum-kinetic runs) or ``several xi``.
+FIGURES: dict[str, tuple[str, str]] = {
+    "background": ("qkepipe.report.figures.background:FIGURE", "always"),
+    "growth_map": ("qkepipe.report.figures.growth_map:FIGURE", "always"),
+    "radial_profiles": ("qkepipe.report.figures.radial_profiles:FIGURE", "transport"),
+    "angular_distributions": ("qkepipe.report.figures.angular_distributions:FIGURE", "transport"),
+    "spectra": ("qkepipe.report.figures.spectra:FIGURE", "transport"),
+    "xi_convergence": ("qkepipe.report.figures.xi_convergence:FIGURE", "several xi"),
+    "early_growth": ("qkepipe.report.figures.early_growth:FIGURE", "qke"),
+    "time_series": ("qkepipe.report.figures.time_series:FIGURE", "qke"),
+}
+
+_OF_ROOM = {
+    "snapshot": READERS,
+    "opacity": PROCESSES,
+    "mixing": PRESCRIPTIONS,
+    "stability": INSTABILITIES,
+    "report": FIGURES,
+}
+
+
+def load(entry: str) -> Any:
+    """Object of a ``module:attribute``."""
+    module, _, attribute = entry.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def lines(rooms: Iterable[str]) -> list:
+    """Lines of these rooms as plain data, in order; rooms without a registry have none."""
+    return [list(_OF_ROOM[room].items()) for room in rooms if room in _OF_ROOM]
