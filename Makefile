@@ -45,7 +45,7 @@ lint: $(READY)
 	$(BIN)/python -m qkepipe.study.document --check
 
 unit: $(READY)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # a whole study in a folder of its own, then its second document
 mini: $(READY)

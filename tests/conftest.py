@@ -7,6 +7,7 @@ import pytest
 
 # tests share their machine; kernels give the same numbers for any number of threads
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

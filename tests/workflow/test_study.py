@@ -23,7 +23,7 @@ def test_the_files_of_a_study(finished):
     }
     assert (results / "report.html").stat().st_size > 10000
     figures = {p.stem for p in (results / "figures").iterdir()}
-    assert len(figures) == 7
+    assert len(figures) == 8
     assert {p.suffix for p in (results / "figures").iterdir()} == {".png", ".pdf", ".csv"}
     # one log and one benchmark for each job, and nothing half-written anywhere
     logs = {p.stem for p in (finished.folder / "logs").rglob("*.log")}
