@@ -17,7 +17,9 @@ nothing to take it from:
     of heating rates the same with the larger change of nue and nuebar. A lower bound: two
     halves agree by chance now and then, and slower changes are not seen.
 
-The combination is the root of the sum of squares of the parts that exist.
+The combination is the root of the sum of squares of the parts that exist. It is NaN where
+neither another xi nor another resolution exists: the fluctuation of an average alone is no
+error bar.
 """
 
 from __future__ import annotations
@@ -78,9 +80,11 @@ def parts(case: CaseValues, cases: list[CaseValues], key: tuple) -> dict[str, fl
 
 
 def combined(pieces: dict[str, float]) -> float:
-    """Root of the sum of squares of the finite parts, NaN where there is none."""
+    """Root of the sum of squares of the finite parts; NaN without a part from another run."""
+    if not any(np.isfinite(pieces[n]) for n in PARTS[:2]):
+        return np.nan
     finite = [p for p in pieces.values() if np.isfinite(p)]
-    return float(np.hypot.reduce(finite)) if finite else np.nan
+    return float(np.hypot.reduce(finite))
 
 
 def _to_next(case: CaseValues, others: list[CaseValues], key: tuple, parameter) -> float:

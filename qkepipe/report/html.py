@@ -50,6 +50,19 @@ class Picture:
         return Markup("data:image/png;base64,") + base64.b64encode(png.read_bytes()).decode()
 
 
+#: Figures that have a place in the text; all others follow in a section of their own.
+_PLACED = (
+    "background",
+    "growth_map",
+    "time_series",
+    "early_growth",
+    "angular_distributions",
+    "radial_profiles",
+    "spectra",
+    "xi_convergence",
+)
+
+
 def render(study: StudyData, pictures: list[Picture], output: Path, inputs: list[Path]) -> str:
     """The page as text.
 
@@ -127,6 +140,7 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "map_notes": map_notes(data),
         "unknown": unknown_rows(study, data),
         "pictures": {p.name: p for p in pictures if p.snapshot == name},
+        "more": [p.name for p in pictures if p.snapshot == name and p.name not in _PLACED],
     }
 
 

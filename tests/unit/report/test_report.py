@@ -315,3 +315,17 @@ def test_refused_report_leaves_the_old_page(make_study):
     with pytest.raises(QkepipeError):
         write_report(**given)
     assert given["output"].read_text() == "old"
+
+
+def test_every_written_figure_is_on_the_page(make_study, monkeypatch):
+    """Also one that no part of the text has a place for: a new figure needs no template."""
+    from qkepipe.report import html as pages
+
+    monkeypatch.setattr(pages, "_PLACED", tuple(n for n in pages._PLACED if n != "background"))
+    given = make_study()
+    given["config"]["report"] = {"figures": ["background", "early_growth"]}
+    write_report(**given)
+    text = given["output"].read_text(encoding="utf-8")
+    # the named place of the background, and the section of the others
+    assert text.count("<img") == 3
+    assert "More figures" in text
