@@ -8,15 +8,13 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.errors import Defect
-from qkepipe.schema import VARIABLES, quantity
+from qkepipe.schema import VARIABLES
 from qkepipe.snapshot.opening import read_snapshot
+from qkepipe.snapshot.regrid import shock_radius
 from qkepipe.units import KM_CM
 
 __all__ = ["Report", "has_neutrinos", "has_rates", "inspect", "summary"]
 
-#: A fall of the radial velocity inwards by this part of its largest infall over a few
-#: zones is called a shock.
-_SHOCK_ZONES, _SHOCK_JUMP = 4, 0.3
 _PROVENANCE = ("source_file", "source_format", "simulation", "frame")
 
 
@@ -165,14 +163,14 @@ def _status(dataset: xr.Dataset) -> list[str]:
 
 
 def _shock(dataset: xr.Dataset) -> str:
-    """Say whether the radial velocity has the jump of an accretion shock."""
-    velocity = dataset.get("velocity_r")
-    if velocity is None or "r" not in velocity.dims or velocity.sizes["r"] <= _SHOCK_ZONES:
-        return "shock: unknown, no velocity"
-    mean = velocity.mean([d for d in velocity.dims if d != "r"]).values
-    # matter that falls in outside is stopped inside: the velocity drops outwards
-    drop = mean[:-_SHOCK_ZONES] - mean[_SHOCK_ZONES:]
-    if not np.isfinite(drop).all() or drop.max() < _SHOCK_JUMP * max(-mean.min(), 1.0):
-        return "shock: none seen in the velocity"
-    at = int(np.argmax(drop)) + _SHOCK_ZONES // 2
-    return f"shock: near {quantity(float(dataset['r'].values[at]) / KM_CM, 'km')}"
+    """Say where the rays of the snapshot have an accretion shock."""
+    across = [d for d in dataset["rho"].dims if d != "r"]
+    if "r" not in dataset["rho"].dims or not bool((dataset["rho"] > 0.0).all()):
+        return "shock: not looked for, no radial axis or unusable density"
+    stacked = dataset.stack(ray=across) if across else dataset.expand_dims("ray")
+    found = [shock_radius(stacked.isel(ray=i, drop=True)) for i in range(stacked.sizes["ray"])]
+    radii = sorted({float(f"{r / KM_CM:.4g}") for r in found if r is not None})
+    if not radii:
+        return "shock: none seen"
+    span = f"{radii[0]:g}" if len(radii) == 1 else f"{radii[0]:g} to {radii[-1]:g}"
+    return f"shock: near {span} km"

@@ -9,6 +9,7 @@ import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import VARIABLES
+from qkepipe.snapshot.checks.size import too_large
 from qkepipe.snapshot.files import HDF5, NETCDF3, head, require_file
 from qkepipe.snapshot.reader import Reader
 
@@ -49,6 +50,9 @@ def _read(path) -> xr.Dataset:
         )  # fmt: skip
     try:
         with _open(path) as opened:
+            refused = too_large(opened, str(path))
+            if refused is not None:
+                raise QkepipeError(refused)
             dataset = opened.load()
     except (OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
