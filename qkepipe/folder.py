@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import sys
 from pathlib import Path
@@ -41,8 +42,8 @@ def claim(folder: str | Path = ".snakemake") -> bool:
     Returns
     -------
     bool
-        False if another run is alive, or the file system has no such locks: then nothing
-        is removed, and Snakemake's own lock decides.
+        False if another run is alive, jobs of a cluster may be, or the file system has no
+        such locks: then nothing is removed, and Snakemake's own lock decides.
     """
     folder = Path(folder)
     stale = folder / "locks"
@@ -54,6 +55,8 @@ def claim(folder: str | Path = ".snakemake") -> bool:
     _HELD.append(run)
     if not stale.is_dir() or not any(stale.iterdir()):
         return True
+    if _cluster_jobs(folder):
+        return False
     try:
         jobs = _open(folder, _JOBS)
         try:
@@ -68,6 +71,15 @@ def claim(folder: str | Path = ".snakemake") -> bool:
     for path in stale.glob("*.lock"):
         path.unlink(missing_ok=True)
     return True
+
+
+def _cluster_jobs(folder: Path) -> bool:
+    """Whether unfinished jobs were submitted to a cluster, where these locks may not reach."""
+    for record in (folder / "incomplete").rglob("*"):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            if record.is_file() and json.loads(record.read_text()).get("external_jobid"):
+                return True
+    return False
 
 
 def join(folder: str | Path = ".snakemake") -> None:

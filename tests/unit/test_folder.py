@@ -44,6 +44,15 @@ def test_the_lock_of_a_killed_run_is_removed(workdir, capsys):
     assert "removing the lock of a killed run" in capsys.readouterr().err
 
 
+def test_jobs_of_a_cluster_keep_the_lock(workdir):
+    """They run on other machines: only the user knows whether they still do."""
+    incomplete = workdir / ".snakemake" / "incomplete"
+    incomplete.mkdir()
+    (incomplete / "cmVzdWx0").write_text('{"external_jobid": "1234"}')
+    assert not folder.claim(workdir / ".snakemake")
+    assert locked(workdir)
+
+
 def test_the_lock_of_a_living_run_stays(workdir):
     running = other(workdir, "folder.claim()")
     (workdir / ".snakemake" / "locks" / "1.output.lock").write_text("b\n")

@@ -1,5 +1,6 @@
 # Paths, wildcard constraints and resources; what is decided here is decided for all rules.
 import sys
+from pathlib import Path
 
 from qkepipe.errors import EXIT_USER_ERROR, QkepipeError
 from qkepipe.folder import claim
@@ -84,6 +85,13 @@ def figure_files(ending):
         result(f"figures/{figure}_{snapshot}.{ending}")
         for figure, snapshot in PLAN.figures
     ]
+
+
+# text of a figure in `snakemake --report`; a figure without its own gets the general one
+def caption(figure):
+    folder = workflow.current_basedir.join("../report").get_path_or_uri(False)
+    has_own = Path(folder, f"{figure}.rst").is_file()
+    return f"../report/{figure if has_own else 'figure'}.rst"
 
 
 # inputs of a stage that only a study with transport has

@@ -1,18 +1,8 @@
 # What was run, figures and the report.
-from pathlib import Path
-
-
 localrules:
     resolved_config,
     provenance,
     report,
-
-
-# text of a figure in `snakemake --report`; a figure without its own gets the general one
-def caption(figure):
-    folder = workflow.current_basedir.join("../report").get_path_or_uri(False)
-    has_own = Path(folder, f"{figure}.rst").is_file()
-    return f"../report/{figure if has_own else 'figure'}.rst"
 
 
 rule resolved_config:
