@@ -2,6 +2,7 @@
 # make study     the default study on all cores of this machine
 # make test      everything that must pass before a commit
 # make validate  the long physics tests
+# make slurm     a small study through a Slurm started on this machine
 # make bench     speed of the kernels and solvers
 # make docs      rewrite the files generated from the configuration models and the schema
 # make clean     remove results and caches, keep .venv
@@ -17,7 +18,7 @@ READY := .venv/.ready
 # folder of the end-to-end study of `make test`
 MINI := .test-study
 
-.PHONY: env study test lint unit mini validate bench docs clean
+.PHONY: env study test lint unit mini validate slurm bench docs clean
 
 env: $(READY)
 
@@ -57,6 +58,9 @@ mini: $(READY)
 
 validate: $(READY)
 	$(BIN)/python -m pytest -q -m slow
+
+slurm: $(READY)
+	$(BIN)/python -m pytest -q -rs -m slurm
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -5,6 +5,8 @@ floating-point operations is part of the result (same numbers for any number of
 threads). Parallel kernels must not reduce across iterations of ``prange``.
 """
 
+import contextlib
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -61,4 +63,31 @@ def gufunc(signatures, layout):
     layout : str
         Core dimensions, for example ``"(mu)->()"``.
     """
-    return numba.guvectorize(signatures, layout, nopython=True, cache=True)
+
+    def decorate(function):
+        with _alone() as safe:
+            return numba.guvectorize(signatures, layout, nopython=True, cache=safe)(function)
+
+    return decorate
+
+
+@contextlib.contextmanager
+def _alone():
+    """Let one process at a time compile, or load, a gufunc; yields whether it may be cached.
+
+    numba caches the kernel and the wrapper of a gufunc in two files. Written by two
+    processes they may not fit each other, and calling the gufunc then crashes (numba issue
+    10128).
+    """
+    folder = Path(numba.config.CACHE_DIR)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / "gufunc.lock", "w")  # noqa: SIM115  held while the caller works
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.close()

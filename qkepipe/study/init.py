@@ -23,22 +23,22 @@ snapshots:
   - name: ccsn_demo
     format: analytic
     options:
-      degeneracy: -0.2            # the knob of the lepton asymmetry
+      degeneracy: -0.25           # the knob of the lepton asymmetry
 
 grid:
-  r_in_km: 30                     # inside: diffusive enough for an equilibrium boundary
-  r_out_km: 90
-  n_r: 80
+  r_in_km: 33                     # the model needs no equation of state from here outwards
+  r_out_km: 105                   # beyond the shock at 100 km
+  n_r: 100
   n_mu: 16                        # even
   n_energy: 4
-  resolve_xi: 2.0e-4              # largest xi whose oscillation length is resolved
+  resolve_xi: 5.0e-5              # largest xi whose flavour waves are resolved
 
 solve:
-  crossings: 2                    # light crossings of the domain
+  crossings: 4                    # light crossings of the domain; the last 30 % are averaged
 
 cases:
   - scheme: qke                   # quantum kinetics with the Hamiltonian attenuated by xi
-    xi: [1.0e-4, 2.0e-4]
+    xi: [1.25e-5, 2.5e-5, 5.0e-5]
   - scheme: bgk                   # relaxation to an asymptotic state
     prescription: box
   - scheme: threshold             # equilibration below a density [g cm-3]

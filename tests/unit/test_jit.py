@@ -1,5 +1,10 @@
 """The compile policy: cached, without the GIL, no fast-math, IEEE division."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 
 from qkepipe.jit import gufunc, jit, jit_parallel, prange
@@ -63,3 +68,37 @@ def test_parallel_loop():
 def test_gufunc_broadcasts():
     a = np.arange(12.0).reshape(4, 3)
     np.testing.assert_array_equal(_dot(a, np.ones(3)), a.sum(axis=1))
+
+
+def test_processes_that_compile_gufuncs_at_once_do_not_break_them(tmp_path):
+    """Kernel and wrapper of a gufunc come from one process (numba issue 10128)."""
+    source = tmp_path / "race.py"
+    names = [f"f{i}" for i in range(4)]
+    source.write_text(
+        "from qkepipe.jit import gufunc\n"
+        + "".join(
+            f"@gufunc(['void(float64, float64[:])'], '()->()')\n"
+            f"def {n}(x, out):\n    out[0] = x + {i}\n"
+            for i, n in enumerate(names)
+        )
+        + "print(" + ", ".join(f"{n}(1.0)" for n in names) + ")\n"
+    )  # fmt: skip
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])]),
+    }
+    # the order of definition differs, and with it the names of the compiled functions
+    other = "import race\n"
+    first = "import numba\nnumba.njit(lambda x: x + 1)(1.0)\nimport race\n"
+    for _ in range(2):
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True
+            )
+            for code in (other, first, other)
+        ]
+        for process in running:
+            out, _ = process.communicate(timeout=300)
+            assert process.returncode == 0
+            assert out.split() == ["1.0", "2.0", "3.0", "4.0"]

@@ -28,3 +28,14 @@ def test_what_is_there_stays(tmp_path):
     with pytest.raises(QkepipeError, match="is a file"):
         init_study(tmp_path / "thesis.tex")
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_the_new_study_has_a_background(tmp_path):
+    """The grid of the template stays inside the range of the composition fallback."""
+    from qkepipe.study.load import read_config
+    from qkepipe.study.stages import background, ingest
+
+    init_study(tmp_path / "study")
+    config = read_config(tmp_path / "study" / "study.yaml")
+    made = background.run(config, ingest.run(config, config.snapshots[0]))
+    assert made.sizes["r"] == config.grid.n_r
