@@ -15,10 +15,8 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 READY := .venv/.ready
-# folder of the end-to-end study of `make test`
-MINI := .test-study
 
-.PHONY: env study test lint unit mini validate slurm bench docs clean
+.PHONY: env study test lint unit validate slurm bench docs clean
 
 env: $(READY)
 
@@ -35,7 +33,7 @@ $(READY): requirements.lock pyproject.toml
 study: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
 
-test: lint unit mini
+test: lint unit
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -47,14 +45,6 @@ lint: $(READY)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
-
-# a whole study in a folder of its own, then its second document
-mini: $(READY)
-	rm -rf $(MINI)
-	$(BIN)/snakemake --cores 2 --directory $(MINI) --configfile config/examples/quick.yaml
-	$(BIN)/snakemake --cores 2 --directory $(MINI) --configfile config/examples/quick.yaml --report report.zip
-	test -s $(MINI)/results/quick/report.html
-	rm -rf $(MINI)
 
 validate: $(READY)
 	$(BIN)/python -m pytest -q -m slow
@@ -69,6 +59,6 @@ docs: $(READY)
 	$(BIN)/python -m qkepipe.study.document
 
 clean:
-	rm -rf results logs $(MINI) .snakemake .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf results logs .snakemake .pytest_cache .ruff_cache .import_linter_cache
 	find benchmarks -name '*.tsv' -delete
 	find qkepipe tests -name __pycache__ -type d -prune -exec rm -rf {} +
