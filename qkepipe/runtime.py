@@ -134,12 +134,16 @@ def isolate_kernel_cache() -> None:
     """Inside a cluster job, keep compiled kernels on node-local storage.
 
     Many processes that compile into one cache on a network file system can corrupt it
-    (numba issues 9348 and 10128). A ``NUMBA_CACHE_DIR`` set by the user stays.
+    (numba issues 9348 and 10128). A ``NUMBA_CACHE_DIR`` set by the user stays. Cached kernels
+    are executed when they are loaded, so a folder that somebody else made is not used.
     """
     if "SLURM_JOB_ID" not in os.environ or "NUMBA_CACHE_DIR" in os.environ:
         return
     user = os.environ.get("USER", str(os.getuid()))
     folder = Path(tempfile.gettempdir()) / f"qkepipe-kernels-{user}-{code_hash()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid():
+        folder = Path(tempfile.mkdtemp(prefix="qkepipe-kernels-"))
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 

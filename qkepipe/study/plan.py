@@ -180,14 +180,16 @@ class Plan:
     def memory_mb(self, resolution: float, attempt: int, workers: int = 1) -> int:
         """Memory of a job that evolves a state in each of its workers.
 
-        The libraries of a process take about 500 MB; a run holds the state, its time
-        average, the rates and copies of them, about 12 arrays of the size of the state.
+        A process with its libraries and the compiler takes about 300 MB, and beside the
+        script a Slurm job holds two processes of Snakemake, 200 MB together; 700 MB leaves
+        room. A run holds the state, its time average, the rates and copies of them, about
+        12 arrays of the size of the state.
         """
         grid, solve = self.config.grid, self.config.solve
         cells = grid.max_cells * resolution
         state = 8.0 * 8 * grid.n_energy * grid.n_mu * resolution * cells
         series = 8.0 * 8 * solve.samples * cells
-        one = 500.0 + (12.0 * state + 2.0 * series) / 1e6
+        one = 700.0 + (12.0 * state + 2.0 * series) / 1e6
         return int(workers * one * 2 ** (attempt - 1))
 
     def runtime_minutes(self, resolution: float, attempt: int, rounds: int = 1) -> int:

@@ -24,21 +24,20 @@ pytestmark = pytest.mark.slurm
 
 
 @pytest.fixture(scope="module")
-def slurm():
+def slurm(tmp_path_factory):
     """A running Slurm."""
     if not (TOOLS / "start.sh").is_file():
         pytest.skip(f"no {TOOLS / 'start.sh'}")
     # not pytest's folder: its parents are closed, and the daemons refuse that
     folder = tempfile.mkdtemp(prefix="slurm-")
+    log = tmp_path_factory.mktemp("start") / "log"
     try:
-        log = Path(folder, "..", Path(folder).name + ".log").resolve()
         # the daemons inherit the output: a pipe would stay open until they end
         with open(log, "w") as output:
             code = subprocess.run(
                 [TOOLS / "start.sh", folder], stdout=output, stderr=output, timeout=120
             ).returncode
         said = log.read_text()
-        log.unlink()
         if code in _CANNOT_START:
             pytest.skip(said.strip())
         assert code == 0, said
@@ -122,7 +121,7 @@ def test_every_job_that_computes_goes_through_slurm(studies):
     # what the rule asks for, not the default of the profile, up to --max-threads
     (solve,) = studies.jobs["solve"]
     assert solve["NumCPUs"] == "2"
-    assert (studies.jobs["background"][0]["NumCPUs"]) == "1"
+    assert studies.jobs["background"][0]["NumCPUs"] == "1"
 
 
 def test_a_cancelled_job_is_submitted_again_with_twice_the_memory_and_time(studies):
@@ -150,4 +149,5 @@ def test_logs_threads_and_kernels_of_a_slurm_job(studies):
     assert "1 worker(s) with 2 thread(s)" in log.read_text()
     assert "qke_xi2e-5: finished, 2 thread(s)" in log.read_text()
     (kernels,) = studies.scratch.glob("qkepipe-kernels-*")
+    assert kernels.stat().st_mode & 0o077 == 0
     assert list(kernels.rglob("*.nbi"))

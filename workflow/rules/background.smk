@@ -13,7 +13,7 @@ rule background:
     threads: 1
     resources:
         mem_mb=small_memory,
-        runtime=30,
+        runtime=small_runtime,
     params:
         config=PLAN.settings("background"),
         code=PLAN.code("background"),

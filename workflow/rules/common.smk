@@ -121,6 +121,10 @@ def small_memory(wildcards, attempt):
     return 1000 * 2 ** (attempt - 1)
 
 
+def small_runtime(wildcards, attempt):
+    return 30 * 2 ** (attempt - 1)
+
+
 def field_memory(wildcards, attempt):
     return PLAN.memory_mb(1.0, attempt)
 

@@ -13,7 +13,7 @@ rule ingest:
     threads: 1
     resources:
         mem_mb=small_memory,
-        runtime=30,
+        runtime=small_runtime,
     params:
         entry=entry_of,
         code=PLAN.code("ingest"),
