@@ -43,8 +43,9 @@ lint: $(READY)
 	$(BIN)/snakemake --lint
 	$(BIN)/python -m qkepipe.study.document --check
 
+# the longest files first, so that both processes end together
 unit: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/workflow tests/unit tests/physics
 
 validate: $(READY)
 	$(BIN)/python -m pytest -q -m slow
