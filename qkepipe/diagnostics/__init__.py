@@ -4,7 +4,7 @@ from qkepipe.diagnostics.comparison import COLUMNS, QUANTITIES, compare
 from qkepipe.diagnostics.conservation import steady_balance
 from qkepipe.diagnostics.convergence import XiSequence, xi_convergence, xi_sequence
 from qkepipe.diagnostics.gain import gain_radius, net_heating_between
-from qkepipe.diagnostics.growth import measured_growth
+from qkepipe.diagnostics.growth import LINEAR_LEVELS, measured_growth
 from qkepipe.diagnostics.heating import heating_and_cooling, ye_dot
 from qkepipe.diagnostics.neutrinosphere import (
     flux_averaged_opacity,
@@ -28,6 +28,7 @@ from qkepipe.diagnostics.table import to_csv
 
 __all__ = [
     "COLUMNS",
+    "LINEAR_LEVELS",
     "QUANTITIES",
     "XiSequence",
     "angular_distribution",

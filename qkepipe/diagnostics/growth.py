@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["measured_growth"]
+__all__ = ["LINEAR_LEVELS", "measured_growth"]
+
+#: Coherence between which the growth of a seed of 1e-6 counts as linear: above the transient
+#: of the seed, below saturation.
+LINEAR_LEVELS = (1e-5, 1e-2)
 
 #: Fewer samples than this define no rate.
 _LEAST = 4

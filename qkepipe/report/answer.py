@@ -9,8 +9,8 @@ import numpy as np
 from markupsafe import Markup
 
 from qkepipe.constants import C_LIGHT
+from qkepipe.diagnostics.attenuation import Decidability, cells_per_length, decidability
 from qkepipe.diagnostics.comparison import ALL
-from qkepipe.report.attenuation import Decidability, cells_per_length, decidability
 from qkepipe.report.data import SnapshotData, StudyData, seed_amplitude
 from qkepipe.report.gates import Reading, growth_rates
 from qkepipe.report.instability import Instability, Peak, describe

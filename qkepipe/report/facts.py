@@ -8,7 +8,7 @@ import xarray as xr
 from markupsafe import Markup
 
 from qkepipe.diagnostics import xi_convergence
-from qkepipe.report.attenuation import Decidability, cells_per_length, decidability
+from qkepipe.diagnostics.attenuation import Decidability, cells_per_length, decidability
 from qkepipe.report.data import SnapshotData, StudyData, seed_amplitude
 from qkepipe.report.labels import case_label, radius
 from qkepipe.report.tables import key_rows

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.labels import case_label
 from qkepipe.report.text import number
+from qkepipe.transport.streaming import SLACK
 
 __all__ = ["GATES", "Gate", "Growth", "Reading", "growth_rates", "readings"]
 
@@ -30,8 +31,8 @@ _ALL = ("classical", "qke", "bgk", "threshold")
 GATES = (
     Gate("number_balance_error", 1e-10, "number balance: imbalance per step over content", _ALL),
     Gate("max_trace_change", 1e-10, "change of the flavour trace by mixing, per step", _ALL),
-    # the limiter lets |P| of a pure state exceed the trace by 2e-3
-    Gate("max_polarisation_over_trace", 1.0 + 2e-3, "largest |P| over the trace", ("qke",)),
+    # what the limiter lets |P| of a pure state exceed the trace by
+    Gate("max_polarisation_over_trace", 1.0 + 2.0 * SLACK, "largest |P| over the trace", ("qke",)),
     Gate("eln_balance_error", 1e-3, "lepton-number balance of the volume", _ALL),
     Gate("quasi_steadiness", 0.02, "change of the number flux between halves of the average", _ALL),
     Gate("steady_number_balance_error", None, "number balance of the averaged field", _ALL),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from qkepipe.stability.fast import fast_unstable
 from qkepipe.units import KM_CM
 
-__all__ = ["Instability", "Peak", "describe", "fast_unstable", "shells"]
+__all__ = ["Instability", "Peak", "describe", "shells"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,6 @@ class Instability:
     slow_normal: Peak | None
     slow_inverted: Peak | None
     resonance_cells: int | None
-
-
-def fast_unstable(stability: xr.Dataset) -> xr.DataArray:
-    """Cells with an ELN-XLN crossing."""
-    return stability["ffi_crossing"] > 0
 
 
 def shells(stability: xr.Dataset) -> list[tuple[float, float]]:

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
 
-__all__ = ["oscillation_edges"]
+__all__ = ["band_wavenumber", "oscillation_edges"]
 
 #: Largest relative change of the width between neighbouring cells.
 _GROWTH = 0.05
 #: Largest number of mesh points per base cell while the widths are found.
 _MESH_LIMIT = 4000
+
+
+#: Reach of the unstable bands in kappa = k - Phi_1 that the grid resolves, in sigma_0.
+_BAND = 2.0
+
+
+def band_wavenumber(phi1: np.ndarray, estimate: np.ndarray) -> np.ndarray:
+    """Largest wavenumber k [cm^-1] of fast modes at xi = 1 that a grid has to resolve.
+
+    Bands lie within a few sigma_0 of kappa = k - Phi_1 = 0, the fastest modes within one:
+    |Phi_1| + 2 sigma_0 (calibrated on the dispersion relation of maximum-entropy pairs,
+    :mod:`qkepipe.stability.lsa`).
+
+    Parameters
+    ----------
+    phi1 : ndarray
+        First moment of the self-interaction potential [cm^-1].
+    estimate : ndarray
+        Growth estimate sigma_0 [s^-1]; same shape.
+    """
+    return np.abs(phi1) + _BAND * estimate / C_LIGHT
 
 
 def oscillation_edges(

@@ -16,7 +16,7 @@ from qkepipe.constants import SQRT2_GF_RATE
 from qkepipe.stability.cells import Cells
 from qkepipe.stability.instability import Instability, Kind
 
-__all__ = ["INSTABILITY"]
+__all__ = ["INSTABILITY", "fast_unstable"]
 
 
 def _fast(cells: Cells, found: xr.Dataset) -> xr.Dataset:
@@ -35,6 +35,11 @@ def _fast(cells: Cells, found: xr.Dataset) -> xr.Dataset:
             "ffi_growth_estimate": estimate.where(crossing > 0.0, 0.0),
         }
     )
+
+
+def fast_unstable(stability: xr.Dataset) -> xr.DataArray:
+    """Cells of a stability map with an ELN-XLN crossing."""
+    return stability["ffi_crossing"] > 0
 
 
 INSTABILITY = Instability(

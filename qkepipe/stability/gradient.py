@@ -20,10 +20,31 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.stability.cells import Cells
 from qkepipe.stability.instability import Instability
 
-__all__ = ["BAND_INTEGRAL", "INSTABILITY"]
+__all__ = ["INSTABILITY", "efolds"]
 
 #: int sigma dkappa over all bands, in units of sigma0^2.
 BAND_INTEGRAL = 4.5
+
+
+def efolds(estimate: xr.DataArray, potential: xr.DataArray) -> xr.DataArray:
+    """N_e of the module's header.
+
+    Parameters
+    ----------
+    estimate : DataArray
+        Growth estimate of fast modes [s^-1].
+    potential : DataArray
+        What drives the drift, lambda + Phi_0 or a part of it [cm^-1], over ``r`` [cm].
+
+    Returns
+    -------
+    DataArray
+    """
+    slope = abs(potential.differentiate("r"))
+    # differences below round-off of the potential are none
+    floor = np.finfo(float).eps * abs(potential) / potential["r"].diff("r").min()
+    slope = np.maximum(slope, floor)
+    return BAND_INTEGRAL * (estimate / C_LIGHT) ** 2 / slope.where(slope > 0.0, 1.0)
 
 
 def _gradient(cells: Cells, found: xr.Dataset) -> xr.Dataset:
@@ -31,15 +52,10 @@ def _gradient(cells: Cells, found: xr.Dataset) -> xr.Dataset:
     if potential.chunks is not None:
         # a derivative needs neighbours; the potentials are small
         potential = potential.chunk(r=-1)
-    slope = abs(potential.differentiate("r"))
-    # differences below round-off of the potential are none
-    floor = np.finfo(float).eps * abs(potential) / potential["r"].diff("r").min()
-    sigma0 = found["ffi_growth_estimate"] / C_LIGHT
-    slope = np.maximum(slope, floor)
-    efolds = BAND_INTEGRAL * sigma0**2 / slope.where(slope > 0.0, 1.0)
+    value = efolds(found["ffi_growth_estimate"], potential)
     return xr.Dataset(
         {
-            "gradient_efolds": efolds.assign_attrs(
+            "gradient_efolds": value.assign_attrs(
                 comment="for the unattenuated Hamiltonian; multiply by xi for a run with xi H"
             )
         }

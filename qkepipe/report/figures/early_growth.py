@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qkepipe.diagnostics import LINEAR_LEVELS
 from qkepipe.report.data import StudyData
 from qkepipe.report.figure import Figure
 from qkepipe.report.labels import short
@@ -20,7 +21,6 @@ _CAPTION = (
 )
 
 _COLORS = (PURPLE, LIGHT_BLUE, ORANGE, BLUE)
-_LEVELS = (1e-5, 1e-2)
 
 
 def early_growth(study: StudyData, snapshot: str):
@@ -45,7 +45,7 @@ def early_growth(study: StudyData, snapshot: str):
         table.line(axis, (f"efolds_{name}", "1", efolds), (f"coherence_{name}", "1", values[kept]),
                    color=color, label=label)  # fmt: skip
     _predicted(axis, table, runs[last])
-    axis.axhspan(*_LEVELS, linewidth=0.0, color=GREY, alpha=0.15)
+    axis.axhspan(*LINEAR_LEVELS, linewidth=0.0, color=GREY, alpha=0.15)
     axis.set_yscale("log")
     axis.set_xlim(left=0.0)
     axis.set_xlabel(r"predicted growth rate $\times$ time")
@@ -57,12 +57,12 @@ def early_growth(study: StudyData, snapshot: str):
 def _predicted(axis, table: Plotted, summary) -> None:
     """Exponential through the followed cell of one run at the lower level."""
     values = summary["tracked_coherence"].values
-    above = np.flatnonzero(values >= _LEVELS[0])
+    above = np.flatnonzero(values >= LINEAR_LEVELS[0])
     if above.size == 0:
         return
     rate = float(summary.attrs["growth_rate_predicted"])
     start = rate * float(summary["time_tracked"].values[above[0]])
-    efolds = start + np.linspace(-2.0, np.log(_LEVELS[1] / _LEVELS[0]) + 1.0, 30)
+    efolds = start + np.linspace(-2.0, np.log(LINEAR_LEVELS[1] / LINEAR_LEVELS[0]) + 1.0, 30)
     table.line(axis, ("efolds_predicted", "1", efolds),
                ("coherence_predicted", "1", values[above[0]] * np.exp(efolds - start)),
                color=GREY, linestyle="--", linewidth=1.8, label="predicted")  # fmt: skip

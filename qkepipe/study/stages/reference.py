@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from qkepipe.constants import C_LIGHT
-from qkepipe.solvers.cells import oscillation_edges
+from qkepipe.solvers.cells import band_wavenumber, oscillation_edges
 from qkepipe.solvers.sphere import grid_of, run_sphere, steady_state
 from qkepipe.study.stages.background import on_edges
 from qkepipe.study.stages.summary import summary_of
@@ -21,8 +20,6 @@ __all__ = ["run"]
 
 #: Duration of the classical run: it starts from a steady state and has to show that it stays.
 _CLASSICAL_CROSSINGS = 0.2
-#: Wavenumbers of unstable modes reach |Phi_1| + 2 sigma, sigma the growth estimate.
-_BAND = 2.0
 
 
 def run(
@@ -82,14 +79,11 @@ def run(
 
 
 def solve_edges(config, edges, resolution: float, stability: xr.Dataset) -> np.ndarray:
-    """Radial edges [cm] of the solve grid.
-
-    Cells resolve the largest wavenumber of the unstable bands, |Phi_1| + 2 sigma_0: bands lie
-    within a few sigma_0 of kappa = k - Phi_1 = 0, the fastest modes within one.
-    """
+    """Radial edges [cm] of the solve grid."""
     centres = 0.5 * (edges[1:] + edges[:-1])
-    sigma = stability["ffi_growth_estimate"].values / C_LIGHT
-    wavenumber = np.abs(stability["potential_phi1"].values) + _BAND * sigma
+    wavenumber = band_wavenumber(
+        stability["potential_phi1"].values, stability["ffi_growth_estimate"].values
+    )
     unstable = stability["ffi_crossing"].values > 0
     at = stability["r"].values
     return oscillation_edges(

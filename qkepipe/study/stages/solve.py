@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from qkepipe.diagnostics import measured_growth
+from qkepipe.diagnostics import LINEAR_LEVELS, measured_growth
 from qkepipe.solvers.linear import fastest_in_run
 from qkepipe.solvers.seeds import seed_profile
 from qkepipe.solvers.sphere import Track, run_sphere, time_step
@@ -16,9 +16,6 @@ from qkepipe.study.stages.summary import summary_of
 
 __all__ = ["run"]
 
-#: Coherence between which the growth counts as linear: above the transient of the seed,
-#: below saturation.
-_LINEAR = (1e-5, 1e-2)
 #: Interval of the records of the followed cell, in e-foldings, and their number.
 _EFOLDS_PER_RECORD = 0.2
 _RECORDS = 150
@@ -66,7 +63,7 @@ def run(
     solution.attrs.update(predicted)
     if "tracked_coherence" in solution:
         rate, window = measured_growth(
-            solution["time_tracked"].values, solution["tracked_coherence"].values, *_LINEAR
+            solution["time_tracked"].values, solution["tracked_coherence"].values, *LINEAR_LEVELS
         )
         solution.attrs.update(
             growth_rate_measured=rate,

@@ -20,8 +20,8 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT
-from qkepipe.report.instability import fast_unstable
-from qkepipe.stability.gradient import BAND_INTEGRAL
+from qkepipe.stability.fast import fast_unstable
+from qkepipe.stability.gradient import efolds
 from qkepipe.units import KM_CM
 
 __all__ = ["Decidability", "cells_per_length", "decidability"]
@@ -82,9 +82,10 @@ def decidability(stability: xr.Dataset, xi: float, seed: float) -> Decidability 
     if "gradient_efolds" not in stability or not bool(mask.any()):
         return None
     needed = math.log(1.0 / seed)
-    efolds = stability["gradient_efolds"].where(mask)
-    run_efolds = xi * _without_matter(stability)
-    suppressed = efolds < needed
+    star = stability["gradient_efolds"].where(mask)
+    # without matter, as in the run
+    run_efolds = xi * efolds(stability["ffi_growth_estimate"], stability["potential_phi0"])
+    suppressed = star < needed
     decidable = mask & ~suppressed & (run_efolds >= needed)
     undecidable = mask & ~suppressed & ~decidable
     at = undecidable.any([d for d in undecidable.dims if d != "r"]).values
@@ -97,19 +98,11 @@ def decidability(stability: xr.Dataset, xi: float, seed: float) -> Decidability 
         decidable=int(decidable.sum()),
         undecidable=int(undecidable.sum()),
         suppressed=int((mask & suppressed).sum()),
-        median_efolds=float(efolds.median()),
+        median_efolds=float(star.median()),
         undecidable_km=span,
         run_efolds=float(run_efolds.where(mask).median()),
         path_efolds=xi * _path_efolds(stability, mask),
     )
-
-
-def _without_matter(stability: xr.Dataset) -> xr.DataArray:
-    """E-folds at xi = 1 with the gradient of the self-interaction alone."""
-    slope = abs(stability["potential_phi0"].differentiate("r"))
-    sigma = stability["ffi_growth_estimate"] / C_LIGHT
-    # a cell of constant Phi_0 sets no limit
-    return xr.where(slope > 0.0, BAND_INTEGRAL * sigma**2 / slope.where(slope > 0.0, 1.0), np.inf)
 
 
 def _path_efolds(stability: xr.Dataset, mask: xr.DataArray) -> float:
