@@ -11,11 +11,11 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.matter import baryon_density
 from qkepipe.opacity.constants import WeakConstants
-from qkepipe.opacity.equilibrium import fermi_dirac, neutrino_chemical_potentials
+from qkepipe.opacity.equilibrium import neutrino_chemical_potentials
 from qkepipe.opacity.nucleon import check_kind
 from qkepipe.opacity.process import Matter, Opacities, Setup
 from qkepipe.opacity.registry import PROCESSES
-from qkepipe.phasespace import EnergyGrid
+from qkepipe.phasespace import EnergyGrid, fermi_dirac
 from qkepipe.schema import set_attributes
 from qkepipe.species import SPECIES
 
@@ -192,7 +192,7 @@ def equilibrium_occupation(matter: xr.Dataset, energy) -> xr.DataArray:
 
 def _equilibrium(energy, mu_e, mu_hat, temperature) -> np.ndarray:
     mu_nu = neutrino_chemical_potentials(mu_e, mu_hat)
-    return fermi_dirac(energy[None, :, None], mu_nu[:, None, :], temperature)
+    return fermi_dirac(energy[None, :, None], temperature, mu_nu[:, None, :])
 
 
 def rates(

@@ -1,8 +1,8 @@
-"""Equilibrium occupation of neutrinos with matter, and stimulated absorption (Kirchhoff)."""
+"""Chemical potentials of neutrinos in equilibrium with matter, and a stable exponential."""
 
 import numpy as np
 
-__all__ = ["fermi_dirac", "neutrino_chemical_potentials", "softplus"]
+__all__ = ["neutrino_chemical_potentials", "softplus"]
 
 
 def neutrino_chemical_potentials(mu_e, mu_hat) -> np.ndarray:
@@ -15,10 +15,3 @@ def neutrino_chemical_potentials(mu_e, mu_hat) -> np.ndarray:
 def softplus(x) -> np.ndarray:
     """log(1 + e^x) without overflow."""
     return np.logaddexp(0.0, x)
-
-
-def fermi_dirac(energy, mu_nu, temperature) -> np.ndarray:
-    """1/(1 + exp((E - mu)/T)) without overflow; arguments broadcast [MeV]."""
-    a = (np.asarray(energy) - mu_nu) / temperature
-    e = np.exp(-np.abs(a))
-    return np.where(a > 0.0, e, 1.0) / (1.0 + e)
