@@ -24,7 +24,7 @@ from qkepipe.stability.fast import fast_unstable
 from qkepipe.stability.gradient import efolds
 from qkepipe.units import KM_CM
 
-__all__ = ["Decidability", "cells_per_length", "decidability"]
+__all__ = ["Decidability", "cells_per_length", "decidability", "run_efolds"]
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,9 @@ def decidability(stability: xr.Dataset, xi: float, seed: float) -> Decidability 
         return None
     needed = math.log(1.0 / seed)
     star = stability["gradient_efolds"].where(mask)
-    # without matter, as in the run
-    run_efolds = xi * efolds(stability["ffi_growth_estimate"], stability["potential_phi0"])
+    own = run_efolds(stability, xi)
     suppressed = star < needed
-    decidable = mask & ~suppressed & (run_efolds >= needed)
+    decidable = mask & ~suppressed & (own >= needed)
     undecidable = mask & ~suppressed & ~decidable
     at = undecidable.any([d for d in undecidable.dims if d != "r"]).values
     radius = stability["r"].values / KM_CM
@@ -100,9 +99,14 @@ def decidability(stability: xr.Dataset, xi: float, seed: float) -> Decidability 
         suppressed=int((mask & suppressed).sum()),
         median_efolds=float(star.median()),
         undecidable_km=span,
-        run_efolds=float(run_efolds.where(mask).median()),
+        run_efolds=float(own.where(mask).median()),
         path_efolds=xi * _path_efolds(stability, mask),
     )
+
+
+def run_efolds(stability: xr.Dataset, xi: float) -> xr.DataArray:
+    """E-folds that gradients allow in a run with attenuation ``xi``, which has no matter term."""
+    return xi * efolds(stability["ffi_growth_estimate"], stability["potential_phi0"])
 
 
 def _path_efolds(stability: xr.Dataset, mask: xr.DataArray) -> float:

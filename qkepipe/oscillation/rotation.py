@@ -31,12 +31,12 @@ MAX_ITERATIONS = 30
 
 
 @jit
-def _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q, q_mid, d, drift):
+def _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q, q_mid, d):
     """Rotate cells lo..hi of f[4, 2, n_energy, n_mu, n_r] in place.
 
     ``weights`` are the number weights of the groups [cm^-3], ``wmu`` = dmu/2,
     ``strength`` = xi sqrt(2) G_F [cm^2], ``q`` and ``q_mid`` (n_mu, 3, TILE) and
-    ``d`` (8, TILE) work space. ``drift[i]`` receives the change of D_0z [cm^-3].
+    ``d`` (8, TILE) work space.
     """
     n = hi - lo
     n_energy = f.shape[2]
@@ -99,12 +99,6 @@ def _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q, q_mid, d, drift
                 q_mid[j, 0, i] = (px + (y * pz - z * py) + x * dot) * norm
                 q_mid[j, 1, i] = (py + (z * px - x * pz) + y * dot) * norm
                 q_mid[j, 2, i] = (pz + (x * py - y * px) + z * dot) * norm
-    for i in range(n):
-        drift[lo + i] = 0.0
-    for j in range(n_mu):
-        w = 2.0 * wmu[j]
-        for i in range(n):
-            drift[lo + i] += w * (q_mid[j, 2, i] - q[j, 2, i])
     for sector in range(2):
         for e in range(n_energy):
             for j in range(n_mu):
@@ -133,15 +127,13 @@ def _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q, q_mid, d, drift
 
 
 @jit_parallel
-def _rotate(f, weights, mu, wmu, strength, step, q, q_mid, d, drift):
+def _rotate(f, weights, mu, wmu, strength, step, q, q_mid, d):
     n = f.shape[4]
     tiles = (n + TILE - 1) // TILE
     for tile in prange(tiles):
         lo = tile * TILE
         hi = min(lo + TILE, n)
-        _rotate_tile(
-            f, lo, hi, weights, mu, wmu, strength, step, q[tile], q_mid[tile], d[tile], drift
-        )
+        _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q[tile], q_mid[tile], d[tile])
 
 
 class SelfInteraction:
@@ -173,16 +165,7 @@ class SelfInteraction:
             np.empty((tiles, len(mu), 3, TILE)),
             np.empty((tiles, 8, TILE)),
         )
-        self.drift = np.zeros(n_r)
 
-    def apply(self, f: np.ndarray) -> np.ndarray:
-        """Rotate ``f[4, 2, n_energy, n_mu, n_r]`` in place by one step.
-
-        Returns
-        -------
-        ndarray (n_r,)
-            Change of the lepton-number density D_0z [cm^-3] in each cell, zero up to the
-            tolerance of the implicit midpoint rule.
-        """
-        _rotate(f, *self._arguments, self.drift)
-        return self.drift
+    def apply(self, f: np.ndarray) -> None:
+        """Rotate ``f[4, 2, n_energy, n_mu, n_r]`` in place by one step."""
+        _rotate(f, *self._arguments)

@@ -103,27 +103,27 @@ def _inner_boundary(background: xr.Dataset, grid: Grid) -> np.ndarray:
     return inner
 
 
-def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
+def _discretisation(background, grid, cfl):
+    """Geometry, rates [cm^-1] and c dt [cm] of every run on this background."""
     shape = geometry.sphere(grid.radius, grid.angle)
-    absorption, scattering, transport = _rates(background)
-    step = stable_step(shape, absorption + scattering, cfl)
+    rates = _rates(background)
+    return shape, rates, stable_step(shape, rates[0] + rates[1], cfl)
+
+
+def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
+    shape, rates, step = _discretisation(background, grid, cfl)
     n_mu = grid.angle.centres.size
     inner = np.zeros((n_component, 2, grid.energy.centres.size, n_mu))
     inner[:2] = _inner_boundary(background, grid)[..., None]
     if n_component == 4:
         inner[2] = 0.5 * seed_amplitude * (inner[0] - inner[1])
-    operator = TransportOperator(
-        shape, absorption, scattering, transport, equilibrium(background), inner, step
-    )
+    operator = TransportOperator(shape, *rates, equilibrium(background), inner, step)
     return operator, step
 
 
 def time_step(background: xr.Dataset, cfl: float) -> float:
     """Time step [s] of every run on this background."""
-    grid = grid_of(background)
-    absorption, scattering, _ = _rates(background)
-    shape = geometry.sphere(grid.radius, grid.angle)
-    return stable_step(shape, absorption + scattering, cfl) / C_LIGHT
+    return _discretisation(background, grid_of(background), cfl)[2] / C_LIGHT
 
 
 def steady_state(

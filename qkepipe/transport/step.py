@@ -52,8 +52,8 @@ def _step_block(
     first = stages[1]
     new = stages[2]
     second = stages[3]
-    through_first = np.empty((n_component, 2))
-    through_second = np.empty((n_component, 2))
+    through_first = work.through[0]
+    through_second = work.through[1]
     for c in range(n_component):
         for j in range(n_mu):
             row = f[c, sector, energy, j]
@@ -124,7 +124,20 @@ def _step_block(
 
 @jit_parallel
 def _step(
-    f, inner, phi, source, stages, edge_flux, pad, jump, theta, moments, budget, step, geometry
+    f,
+    inner,
+    phi,
+    source,
+    stages,
+    edge_flux,
+    pad,
+    jump,
+    theta,
+    through,
+    moments,
+    budget,
+    step,
+    geometry,
 ):
     n_energy = f.shape[2]
     for block in prange(2 * n_energy):
@@ -139,7 +152,7 @@ def _step(
             phi[sector, energy],
             source[sector, energy],
             stages[t],
-            Work(edge_flux[t], pad[t], jump[t], theta[t]),
+            Work(edge_flux[t], pad[t], jump[t], theta[t], through[t]),
             moments[t],
             budget[sector, energy],
             step,
@@ -209,6 +222,7 @@ class TransportOperator:
             np.empty((n_thread, n_component, n_r + 2 * GHOSTS)),
             np.empty((n_thread, n_component, n_r)),
             np.empty((n_thread, n_r)),
+            np.empty((n_thread, 2, n_component, 2)),
             np.empty((n_thread, 2, n_r)),
         )
         self.budget = np.zeros((2, n_energy, 2, len(BUDGET)))

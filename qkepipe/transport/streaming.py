@@ -108,12 +108,15 @@ class Work(NamedTuple):
     pad : ndarray (n_component, n_r + 2 GHOSTS)
     jump : ndarray (n_component, n_r)
     theta : ndarray (n_r,)
+    through : ndarray (2, n_component, 2)
+        Fluxes through the ends, of the two stages of a step.
     """
 
     edge_flux: np.ndarray
     pad: np.ndarray
     jump: np.ndarray
     theta: np.ndarray
+    through: np.ndarray
 
 
 @jit
@@ -133,7 +136,7 @@ def streaming_rate(block, inner, geometry, work, rate, through):
         (1/2) int mu f dmu.
     """
     n_mu, n_component, n = block.shape
-    edge_flux, pad, jump, theta = work
+    edge_flux, pad, jump, theta = work.edge_flux, work.pad, work.jump, work.theta
     mu = geometry.mu
     dmu = geometry.dmu
     area = geometry.area

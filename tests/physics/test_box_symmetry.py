@@ -112,7 +112,6 @@ for _ in range(20):
     op.advance(f)
 digest = hashlib.sha256(f.tobytes())
 digest.update(op.budget.tobytes())
-digest.update(rot.drift.tobytes())
 print(digest.hexdigest())
 """
 

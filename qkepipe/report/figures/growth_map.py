@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from qkepipe.diagnostics.attenuation import run_efolds
 from qkepipe.report.data import StudyData, seed_amplitude
 from qkepipe.report.figure import Figure
 from qkepipe.report.instability import shells
@@ -31,7 +32,8 @@ _CAPTION = (
     "Linear stability of the classical field at ξ = 1. Top: growth rates of fast (screening "
     "estimate as a line, dispersion relation as points), collisional and slow conversion; "
     "then the direction of the ELN-XLN crossing, the potentials, and the e-folds that gradients "
-    "allow, with what the seed needs as a dashed line. Shaded: fast-unstable cells. Values "
+    "allow in the star and, without matter term and with the largest ξ, in the run; dashed: what "
+    "the seed needs. Shaded: fast-unstable cells. Values "
     "of zero have no place on a logarithmic axis and are left out. For a map with directions the "
     "largest value is drawn."
 )
@@ -125,14 +127,13 @@ def _crossings(axis, table: Plotted, x: tuple, stability) -> None:
 def _efolds(axis, table: Plotted, x: tuple, study: StudyData, snapshot: str) -> None:
     data = study.snapshots[snapshot]
     name = "gradient_efolds"
-    _positive(axis, table, x, data.stability, name, "1", color=BLACK, label=r"$\xi$ = 1")
+    _positive(axis, table, x, data.stability, name, "1", color=BLACK, label=r"$\xi$ = 1, star")
     runs = list(data.by_xi.values())
-    for summary, style in zip(runs[-1:], ((LIGHT_BLUE, "-"),), strict=False):
-        xi = float(summary.attrs["xi"])
-        values, _ = envelope(data.stability[name])
-        values = np.where(values > 0.0, xi * values, np.nan)
-        label = case_label(summary, math_text=True).removeprefix("QKE ")
-        table.line(axis, x, ("xi_times_gradient_efolds", "1", values), color=style[0], label=label)
+    if runs:
+        values, _ = envelope(run_efolds(data.stability, float(runs[-1].attrs["xi"])))
+        values = np.where(values > 0.0, values, np.nan)
+        label = case_label(runs[-1], math_text=True).removeprefix("QKE ") + ", in the run"
+        table.line(axis, x, ("run_efolds", "1", values), color=LIGHT_BLUE, label=label)
     seed = seed_amplitude(study, runs[-1] if runs else None)
     if seed is not None:
         value = ("efolds_needed", "1", math.log(1.0 / seed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkepipe.constants import PHASE_SPACE
+from qkepipe.phasespace import fermi_dirac
 from qkepipe.snapshot.checks.view import View
 
 __all__ = ["check", "fermi_gas_density"]
@@ -30,7 +31,7 @@ def fermi_gas_density(temperature: float, chemical_potential: float) -> float:
     """
     eta = chemical_potential / temperature
     x = np.linspace(0.0, max(eta, 0.0) + 60.0, 6001)
-    integral = np.trapezoid(x**2 * np.exp(-np.logaddexp(0.0, x - eta)), x)
+    integral = np.trapezoid(x**2 * fermi_dirac(x, 1.0, eta), x)
     return float(PHASE_SPACE * temperature**3 * integral)
 
 
