@@ -165,8 +165,9 @@ def _status(dataset: xr.Dataset) -> list[str]:
 def _shock(dataset: xr.Dataset) -> str:
     """Say where the rays of the snapshot have an accretion shock."""
     across = [d for d in dataset["rho"].dims if d != "r"]
-    if "r" not in dataset["rho"].dims or not bool((dataset["rho"] > 0.0).all()):
-        return "shock: not looked for, no radial axis or unusable density"
+    usable = "r" in dataset["rho"].dims and bool((dataset["r"] > 0.0).all())
+    if not usable or not bool((dataset["rho"] > 0.0).all()):
+        return "shock: not looked for, no usable radial axis or density"
     stacked = dataset.stack(ray=across) if across else dataset.expand_dims("ray")
     found = [shock_radius(stacked.isel(ray=i, drop=True)) for i in range(stacked.sizes["ray"])]
     radii = sorted({float(f"{r / KM_CM:.4g}") for r in found if r is not None})
