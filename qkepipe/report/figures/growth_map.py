@@ -127,17 +127,17 @@ def _crossings(axis, table: Plotted, x: tuple, stability) -> None:
 def _efolds(axis, table: Plotted, x: tuple, study: StudyData, snapshot: str) -> None:
     data = study.snapshots[snapshot]
     name = "gradient_efolds"
-    _positive(axis, table, x, data.stability, name, "1", color=BLACK, label=r"$\xi$ = 1, star")
+    _positive(axis, table, x, data.stability, name, "1", color=BLACK, label="star")
     runs = list(data.by_xi.values())
     if runs:
         values, _ = envelope(run_efolds(data.stability, float(runs[-1].attrs["xi"])))
         values = np.where(values > 0.0, values, np.nan)
-        label = case_label(runs[-1], math_text=True).removeprefix("QKE ") + ", in the run"
+        label = "run, " + case_label(runs[-1], math_text=True).removeprefix("QKE ")
         table.line(axis, x, ("run_efolds", "1", values), color=LIGHT_BLUE, label=label)
     seed = seed_amplitude(study, runs[-1] if runs else None)
     if seed is not None:
         value = ("efolds_needed", "1", math.log(1.0 / seed))
-        table.level(axis, value, color=GREY, linestyle="--", label="ln(1/seed)")
+        table.level(axis, value, color=GREY, linestyle="--", label="needed")
     axis.set_yscale("log")
     low, high = axis.get_ylim()
     axis.set_ylim(top=high * (high / low) ** 0.25)  # room for the legend
