@@ -11,7 +11,7 @@ CFL <= 1/2 the update is a convex combination of positive matrices (Zhang & Shu 
 J. Comput. Phys. 229, 3091, applied to the cone of positive matrices).
 
 Blocks hold one sector and energy: ``block[mu, component, r]``, components ``ee, xx`` or
-``ee, xx, Re ex, Im ex``.
+``ee, xx, Re ex, Im ex``; a single component is one occupation.
 """
 
 from typing import NamedTuple
@@ -33,6 +33,9 @@ SLACK = 1e-3
 #: Relative change of the trace per cell below which its extrema are not clipped
 #: (Shu 1987, Math. Comp. 49, 105: total-variation-bounded limiting).
 SMOOTH = 1e-3
+#: The same for a single occupation in the steady solver, where it also lets the corrections
+#: converge; in time it would let noise grow.
+SMOOTH_STEADY = 1e-2
 TINY = 1e-300
 
 
@@ -50,7 +53,17 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta):
     theta : ndarray (n,)
     """
     n = theta.size
-    if mid.shape[0] == 2:
+    if mid.shape[0] == 1:
+        for i in range(n):
+            f = mid[0, mid0 + i]
+            below = f - lo[0, lo0 + i]
+            above = hi[0, hi0 + i] - f
+            allowed = min(abs(below), abs(above)) if below * above > 0.0 else 0.0
+            # the jump grows monotonically with what is allowed, as corrections do not converge
+            # otherwise; face state and its mirror image stay positive
+            allowed = min(max(allowed, SMOOTH_STEADY * f), f)
+            theta[i] = max(0.0, min(1.0, (allowed + TINY) / (abs(jump[0, i]) + TINY)))
+    elif mid.shape[0] == 2:
         for i in range(n):
             ee = mid[0, mid0 + i]
             xx = mid[1, mid0 + i]
