@@ -76,21 +76,25 @@ def _absorption(eta, lepton, lepton_mu, a, t, scale, m_e):
 
 
 @jit
-def _beta_kernel(
-    t, n_n, n_p, mu_e, mu_hat, q, blocked, energy, scale, scale_bar, m_e, mass, hbar_c, out
-):
-    for z in range(t.size):
-        eta_np, eta_pn = n_n[z], n_p[z]
-        if blocked[z]:
-            eta_np, eta_pn = blocked_densities(n_n[z], n_p[z], mu_hat[z] - q[z], t[z], mass, hbar_c)
-        mu_nu = mu_e[z] - mu_hat[z]
-        for k in range(energy.size):
-            e = energy[k]
+def _beta_kernel(t, eta_np, eta_pn, mu_e, mu_nu, q, energy, scale, scale_bar, m_e, out):
+    for k in range(energy.shape[0]):
+        for z in range(energy.shape[1]):
+            e = energy[k, z]
             out[0, k, z] = _absorption(
-                eta_np, e + q[z], mu_e[z], (e - mu_nu) / t[z], t[z], scale[k], m_e
+                eta_np[z], e + q[z], mu_e[z], (e - mu_nu[z]) / t[z], t[z], scale[k, z], m_e
             )
             out[1, k, z] = _absorption(
-                eta_pn, e - q[z], -mu_e[z], (e + mu_nu) / t[z], t[z], scale_bar[k], m_e
+                eta_pn[z], e - q[z], -mu_e[z], (e + mu_nu[z]) / t[z], t[z], scale_bar[k, z], m_e
+            )
+
+
+@jit
+def _nucleons(t, n_n, n_p, difference, blocked, mass, hbar_c, eta_np, eta_pn):
+    for z in range(t.size):
+        eta_np[z], eta_pn[z] = n_n[z], n_p[z]
+        if blocked[z]:
+            eta_np[z], eta_pn[z] = blocked_densities(
+                n_n[z], n_p[z], difference[z], t[z], mass, hbar_c
             )
 
 
@@ -100,8 +104,8 @@ def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     Parameters
     ----------
     matter : Matter
-    energy : ndarray, shape (e,)
-        [MeV].
+    energy : ndarray, shape (e, z)
+        Local energies [MeV].
     setup : Setup
 
     Returns
@@ -110,25 +114,26 @@ def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
         ``absorption`` (4, e, z): zero for nux and nuxbar.
     """
     c = setup.constants
-    out = np.zeros((4, energy.size, matter.size))
-    strength = c.g2 * (c.g_v**2 + 3.0 * c.g_a**2)
-    factor = [charged_current_factor(energy, s, setup.weak_magnetism, c) for s in (1, -1)]
-    _beta_kernel(
-        matter["temperature"],
+    t, mu_e, mu_hat = (matter[name] for name in ("temperature", "mu_e", "mu_hat"))
+    q = c.q_np + matter["delta_u"]
+    eta_np, eta_pn = np.empty_like(t), np.empty_like(t)
+    _nucleons(
+        t,
         matter["n_n"],
         matter["n_p"],
-        matter["mu_e"],
-        matter["mu_hat"],
-        c.q_np + matter["delta_u"],
+        mu_hat - q,
         matter["rho"] >= c.blocking_density,
-        energy,
-        strength * factor[0],
-        strength * factor[1],
-        c.m_e,
         c.m_nucleon,
         c.hbar_c,
-        out,
+        eta_np,
+        eta_pn,
     )
+    strength = c.g2 * (c.g_v**2 + 3.0 * c.g_a**2)
+    scale, scale_bar = (
+        strength * charged_current_factor(energy, sign, setup.weak_magnetism, c) for sign in (1, -1)
+    )
+    out = np.zeros((4, *energy.shape))
+    _beta_kernel(t, eta_np, eta_pn, mu_e, mu_e - mu_hat, q, energy, scale, scale_bar, c.m_e, out)
     return Opacities(absorption=out)
 
 
