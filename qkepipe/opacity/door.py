@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.matter import baryon_density
-from qkepipe.opacity.constants import WeakConstants
+from qkepipe.opacity.constants import WeakConstants, weak_constants
 from qkepipe.opacity.energies import Energies, local_energies
 from qkepipe.opacity.equilibrium import neutrino_chemical_potentials
 from qkepipe.opacity.nucleon import check_kind
@@ -189,7 +187,7 @@ def rates(
     matter: xr.Dataset,
     energy,
     processes=DEFAULT_PROCESSES,
-    constants: WeakConstants | None = None,
+    constants: WeakConstants | str | None = None,
     weak_magnetism: bool | str = False,
 ) -> xr.Dataset:
     """Weak rates of matter, summed over processes.
@@ -207,8 +205,8 @@ def rates(
         ``energy`` becomes that of the result.
     processes : sequence of str
         Keys of :data:`qkepipe.opacity.PROCESSES`.
-    constants : WeakConstants, optional
-        Default: the project's.
+    constants : WeakConstants or str, optional
+        A block, or a name of :data:`qkepipe.opacity.CONSTANTS`. Default: the project's.
     weak_magnetism : bool or {"off", "point", "form_factors"}
         Recoil and weak magnetism of the nucleon processes; True means ``form_factors``.
 
@@ -236,7 +234,7 @@ def rates(
         raise QkepipeError(
             Defect("rates", "processes", f"{processes!r}", "at least one process, each once")
         )
-    setup = Setup(constants or WeakConstants(), check_kind(weak_magnetism))
+    setup = Setup(weak_constants(constants), check_kind(weak_magnetism))
     matter = _with_mu_hat(matter)
     zones = _matter(matter, processes)
     at = local_energies(energy, matter["rho"])
@@ -258,6 +256,5 @@ def rates(
         "snapshot" if processes == ("table",) else "computed: " + ", ".join(processes)
     )
     out.attrs["weak_magnetism"] = setup.weak_magnetism
-    for key, value in asdict(setup.constants).items():
-        out.attrs[f"rates_{key}"] = value
+    out.attrs |= setup.constants.attributes()
     return out

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from qkepipe.opacity.constants import WeakConstants
-from qkepipe.opacity.nucleon import neutral_current_couplings
+from qkepipe.opacity.nucleon import scattering_coefficients
 from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
 __all__ = ["PROCESS", "scattering_nucleons"]
@@ -29,7 +29,7 @@ def _scatterers(n: np.ndarray, t: np.ndarray, constants: WeakConstants) -> np.nd
 def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     """Elastic scattering of all species on free neutrons and protons.
 
-    With weak magnetism in its low-energy form, the same for neutrinos and antineutrinos.
+    With weak magnetism and recoil, neutrinos and antineutrinos scatter differently.
 
     Parameters
     ----------
@@ -44,19 +44,16 @@ def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opa
         ``scattering`` and ``scattering_transport`` (4, e, z).
     """
     c = setup.constants
-    chi0 = np.zeros(energy.shape)
-    chi_tr = np.zeros(energy.shape)
-    for nucleon in "np":
-        eta = _scatterers(matter[f"n_{nucleon}"], matter["temperature"], c)
-        zeroth, first = neutral_current_couplings(energy, nucleon, setup.weak_magnetism, c)
-        chi0 += eta * zeroth
-        chi_tr += eta * (zeroth - first / 3.0)
     scale = c.g2 * energy**2
-    shape = (4, *energy.shape)
-    return Opacities(
-        scattering=np.broadcast_to(scale * chi0, shape).copy(),
-        scattering_transport=np.broadcast_to(scale * chi_tr, shape).copy(),
-    )
+    total = np.zeros((4, *energy.shape))
+    transport = np.zeros((4, *energy.shape))
+    for nucleon in "np":
+        eta = scale * _scatterers(matter[f"n_{nucleon}"], matter["temperature"], c)
+        for first, sign in enumerate((1, -1)):
+            chi0, chi_tr = scattering_coefficients(energy, nucleon, sign, setup.weak_magnetism, c)
+            total[first::2] += eta * chi0
+            transport[first::2] += eta * chi_tr
+    return Opacities(scattering=total, scattering_transport=transport)
 
 
 PROCESS = Process(

@@ -6,7 +6,7 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
-from qkepipe.opacity import PROCESSES, Opacities, Process, equilibrium_occupation, rates
+from qkepipe.opacity import CONSTANTS, PROCESSES, Opacities, Process, equilibrium_occupation, rates
 from qkepipe.phasespace import energy_grid
 from qkepipe.species import SPECIES
 
@@ -128,6 +128,13 @@ def test_weak_magnetism_choices():
     same = rates(matter(), ENERGY, weak_magnetism=True)
     xr.testing.assert_identical(same, rates(matter(), ENERGY, weak_magnetism="form_factors"))
     assert "one of off, point, form_factors" in refusal(matter(), ENERGY, weak_magnetism="yes")
+
+
+def test_constants_by_name():
+    named = rates(matter(), ENERGY, constants="nulib")
+    xr.testing.assert_identical(named, rates(matter(), ENERGY, constants=CONSTANTS["nulib"]))
+    assert named.attrs["rates_g_a"] == 1.254
+    assert "did you mean 'nulib'" in refusal(matter(), ENERGY, constants="nulibs")
 
 
 def test_misspelt_process():
