@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
 from qkepipe.matter import thermodynamics
-from qkepipe.opacity import rates
+from qkepipe.opacity import CONSTANTS, rates
 from qkepipe.phasespace import (
     angle_grid,
     energy_grid,
@@ -65,7 +67,16 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         source,
         composition=processes != ("table",),
     )
-    weak = rates(matter, energy, processes)
+    block = config.background
+    changed = {n: v for n, v in block.overrides.model_dump().items() if v is not None}
+    weak = rates(
+        matter,
+        energy,
+        processes,
+        replace(CONSTANTS[block.constants], **changed),
+        block.weak_magnetism,
+        block.group_average,
+    )
     out = matter.drop_vars([n for n in (*_GIVEN_RATES, "energy", "scattering_transport")
                             if n in matter.variables])  # fmt: skip
     out = out.drop_dims([d for d in ("energy",) if d in out.dims])
