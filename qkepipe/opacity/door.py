@@ -24,13 +24,16 @@ __all__ = ["DEFAULT_PROCESSES", "equilibrium_occupation", "rates"]
 DEFAULT_PROCESSES = ("beta", "scattering_nucleons")
 
 _ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
+_FRACTIONS = ("x_n", "x_p", "x_alpha", "x_heavy")
+#: Accepted excess of the sum over 1, as where a snapshot is read.
+_SUM_OFF = 0.15
 _GIVEN_RATES = ("emissivity", "absorption", "scattering", "scattering_transport")
 _NAMES = ("absorption", "scattering", "scattering_transport", "emissivity")
 
 
 def _flat(matter: xr.Dataset, name: str) -> np.ndarray:
-    rho = matter["rho"]
-    values = matter[name].broadcast_like(rho).transpose(*rho.dims).values
+    sizes = dict(matter["rho"].sizes)
+    values = matter.variables[name].set_dims(sizes).transpose(*sizes).values
     return np.array(values, dtype=float).ravel()
 
 
@@ -97,6 +100,7 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
                     "a finite value" + (" above 0" if name in ("rho", "temperature") else ""),
                 )
             )
+    _check_composition(matter)
     n_b = baryon_density(matter, "rates").transpose(*matter["rho"].dims).values.ravel()
     columns["n_b"] = n_b
     # round-off of tabulated fractions
@@ -111,6 +115,21 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
     if given:
         columns |= _given_rates(matter)
     return Matter(columns)
+
+
+def _check_composition(matter: xr.Dataset) -> None:
+    """Refuse more nucleons than baryons; what is missing may be clusters that are not listed."""
+    given = [name for name in _FRACTIONS if name in matter]
+    total = sum((_flat(matter, name) for name in given), np.zeros(matter["rho"].size))
+    bad = total > 1.0 + _SUM_OFF
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise QkepipeError(
+            Defect("rates", f"x_n[{_zone(matter, i)}]",
+                   f"{' + '.join(given)} = {total[i]:.6g} ({int(bad.sum())} such zones)",
+                   f"mass fractions, at most {1.0 + _SUM_OFF:g}",
+                   "numbers per baryon times the mass numbers (x_alpha = 4 Y_alpha)")
+        )  # fmt: skip
 
 
 def _evaluate(process: str, zones: Matter, energy, setup: Setup, matter: xr.Dataset):

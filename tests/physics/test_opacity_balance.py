@@ -172,7 +172,7 @@ def test_correlated_ions_scatter_less():
     """Collapsing iron: neutrinos longer than the distance of ions are hardly scattered."""
     base = dense()
     base["rho"][:], base["temperature"][:], base["mu_e"][:] = 1e12, 1.5, 30.0
-    base["x_heavy"][:] = 1.0
+    base["x_n"][:], base["x_p"][:], base["x_heavy"][:] = 0.0, 0.0, 1.0
     radius = (3 * 56 * M_U_GRAM / (4 * np.pi * 1e12)) ** (1 / 3)
     long, short = 0.3 * HBAR_C / radius, 10 * HBAR_C / radius
     out = rates(base, [long, short], ("scattering_nuclei",)).isel(species=0, r=0)

@@ -217,6 +217,18 @@ def test_unusable_zone_is_named(name, value):
     assert f"{name}[2]" in refusal(bad, ENERGY)
 
 
+@pytest.mark.parametrize("name", ["x_alpha", "x_p"])
+def test_composition_of_more_than_all_baryons(name):
+    """More than 1.15: named with zone and sum; what is missing may be clusters."""
+    bad = matter()
+    bad[name][1] += 0.2
+    line = refusal(bad, ENERGY)
+    assert "x_n[1]: x_n + x_p + x_alpha + x_heavy = 1.2 (1 such zones)" in line
+    assert "at most 1.15" in line
+    bad[name][1] -= 0.1
+    rates(bad, ENERGY)
+
+
 def test_small_negative_fractions_are_round_off():
     bad = matter()
     bad["x_p"][1] = -1e-9
