@@ -19,8 +19,7 @@ from qkepipe.species import SPECIES
 
 __all__ = ["check_coverage", "group_coverage"]
 
-#: Share of number or energy outside the groups: above the first a warning, above the second
-#: an error.
+#: Share of the number outside the groups: above the first a warning, above the second an error.
 _WARNING, _ERROR = 0.01, 0.1
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 #: Half width of the Fermi edge and end of the tail, in temperatures.
@@ -99,7 +98,7 @@ def check_coverage(
         ``group_coverage_<species>`` and ``group_coverage_energy_<species>``: number and energy
         inside the groups, the smaller of the two zones.
     warnings : list of Defect
-        One for each species with more than 1 % outside.
+        One for each species with more than 1 % of its number outside.
 
     Raises
     ------
@@ -115,7 +114,7 @@ def check_coverage(
         attributes[f"group_coverage_{name}"] = float(number[worst])
         attributes[f"group_coverage_energy_{name}"] = float(content.min())
         outside = 1.0 - number[worst], 1.0 - content[worst]
-        if max(outside) > _WARNING:
+        if outside[0] > _WARNING:
             zone = int(zones[worst])
             t = float(matter["temperature"][zone])
             defects.append(
@@ -124,7 +123,7 @@ def check_coverage(
                     f"energy groups, zone [{zone}]",
                     f"{outside[0]:.2g} of the number and {outside[1]:.2g} of the energy of {name} "
                     f"in equilibrium at T = {t:.4g} MeV lie outside",
-                    f"at most {_WARNING:g}",
+                    f"at most {_WARNING:g} of the number",
                     "a larger grid.energy_last_MeV with more groups",
                     "error" if outside[0] > _ERROR else "warning",
                 )

@@ -69,7 +69,7 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
     )
     coverage, outside = check_coverage(matter, energy, source)
     block = config.background
-    changed = {n: v for n, v in block.overrides.model_dump().items() if v is not None}
+    changed = {n: v for n, v in vars(block.overrides).items() if v is not None}
     weak = rates(
         matter,
         energy,
