@@ -66,13 +66,17 @@ class Process:
     Parameters
     ----------
     func : callable
-        ``func(matter: Matter, energy: ndarray [MeV], setup: Setup) -> Opacities``.
+        ``func(matter: Matter, energy: ndarray (e, z), setup: Setup) -> Opacities``, energies
+        [MeV] local to each zone.
     doc : str
         One line for the tables of the documentation.
     needs : tuple of str
         Variables of the matter dataset beyond those of every process.
+    per_group : bool
+        The rates are given per energy group: not averaged over groups again.
     """
 
     func: Callable[[Matter, np.ndarray, Setup], Opacities]
     doc: str
     needs: tuple[str, ...] = ()
+    per_group: bool = False

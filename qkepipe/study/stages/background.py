@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
 from qkepipe.matter import thermodynamics
-from qkepipe.opacity import rates
+from qkepipe.opacity import CONSTANTS, check_coverage, rates
 from qkepipe.phasespace import (
     angle_grid,
     energy_grid,
@@ -41,7 +43,7 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
     ------
     QkepipeError
         Where the snapshot does not cover the grid, or leaves the range of the composition
-        fallback or of its own rates.
+        fallback or of its own rates, or where the energy groups miss a tenth of a spectrum.
     """
     grid = config.grid
     edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
@@ -65,7 +67,17 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         source,
         composition=processes != ("table",),
     )
-    weak = rates(matter, energy, processes)
+    coverage, outside = check_coverage(matter, energy, source)
+    block = config.background
+    changed = {n: v for n, v in vars(block.overrides).items() if v is not None}
+    weak = rates(
+        matter,
+        energy,
+        processes,
+        replace(CONSTANTS[block.constants], **changed),
+        block.weak_magnetism,
+        block.group_average,
+    )
     out = matter.drop_vars([n for n in (*_GIVEN_RATES, "energy", "scattering_transport")
                             if n in matter.variables])  # fmt: skip
     out = out.drop_dims([d for d in ("energy",) if d in out.dims])
@@ -78,9 +90,9 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         r_edge=("r_edge", radius.edges),
     )
     out.attrs.update(snapshot.attrs)
-    out.attrs.update(weak.attrs)
+    out.attrs.update(weak.attrs | coverage)
     out.attrs["frame"] = "local, static fluid"
-    out.attrs["warnings"] = "\n".join(str(w) for w in warnings)
+    out.attrs["warnings"] = "\n".join(str(w) for w in [*warnings, *outside])
     shock = shock_radius(snapshot)
     if shock is not None:
         out.attrs["shock_radius"] = float(shock)

@@ -7,6 +7,7 @@ import xarray as xr
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
 from qkepipe.opacity import rates
+from qkepipe.phasespace import energy_grid
 from qkepipe.species import SPECIES
 
 OWN = np.array([1.0, 3.0, 10.0, 40.0, 100.0])
@@ -56,6 +57,23 @@ def test_power_laws_between_nodes():
     np.testing.assert_allclose(out["scattering"], 3 * expected, rtol=1e-12)
     ratio = out["emissivity"] / (C_LIGHT * out["absorption"])
     np.testing.assert_allclose(ratio[0, :, 0], np.exp(-energy / T), rtol=1e-12)
+
+
+def test_local_energies_of_every_zone():
+    local = np.array([[2.0, 1.5], [40.0, 33.0]])
+    energy = xr.DataArray(local, {"energy": [1.4, 28.0]}, ("energy", "r"))
+    out = rates(snapshot(), energy, ("table",))
+    np.testing.assert_array_equal(out["energy"], [1.4, 28.0])
+    expected = 1e-6 * local**2 * np.arange(1.0, 5.0)[:, None, None]
+    np.testing.assert_allclose(out["absorption"], expected, rtol=1e-12)
+    ratio = out["emissivity"] / (C_LIGHT * out["absorption"])
+    np.testing.assert_allclose(ratio[0], np.exp(-local / T), rtol=1e-12)
+
+
+def test_rates_of_groups_are_not_averaged_again():
+    grid = energy_grid([1.0, 5.0, 30.0])
+    averaged = rates(snapshot(), grid, ("table",), group_average=True)
+    xr.testing.assert_identical(averaged, rates(snapshot(), grid, ("table",)))
 
 
 def test_without_transport_opacity_scattering_counts_as_isotropic():
