@@ -1,12 +1,13 @@
 """Weak rates: one file per process, one registry, one door (:func:`rates`)."""
 
-from qkepipe.opacity.constants import WeakConstants
+from qkepipe.opacity.constants import CONSTANTS, WeakConstants
 from qkepipe.opacity.door import DEFAULT_PROCESSES, equilibrium_occupation, rates
 from qkepipe.opacity.nucleon import WEAK_MAGNETISM
 from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 from qkepipe.opacity.registry import PROCESSES
 
 __all__ = [
+    "CONSTANTS",
     "DEFAULT_PROCESSES",
     "PROCESSES",
     "WEAK_MAGNETISM",

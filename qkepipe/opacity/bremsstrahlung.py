@@ -39,8 +39,8 @@ def bremsstrahlung(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacitie
     Parameters
     ----------
     matter : Matter
-    energy : ndarray, shape (e,)
-        [MeV].
+    energy : ndarray, shape (e, z)
+        Local energies [MeV].
     setup : Setup
 
     Returns
@@ -51,12 +51,12 @@ def bremsstrahlung(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacitie
     t = matter["temperature"]
     x_n, x_p = matter["n_n"] / matter["n_b"], matter["n_p"] / matter["n_b"]
     q = energy_emission(matter["rho"], t, x_n, x_p)
-    ratio = energy[:, None] / t
+    ratio = energy / t
     # j = eta (2 pi hbar c)^3/E^3; kappa* = (j/c)(1 + e^(E/T)), exponents added first
     spectrum = ratio**2.4 * np.exp(softplus(ratio) - 1.1 * ratio)
-    states = (2.0 * math.pi * setup.constants.hbar_c) ** 3 / energy[:, None] ** 3
+    states = (2.0 * math.pi * setup.constants.hbar_c) ** 3 / energy**3
     kappa = _NORM * q / (4.0 * math.pi * t) * spectrum * states / (MEV_ERG * C_LIGHT)
-    out = np.zeros((4, energy.size, matter.size))
+    out = np.zeros((4, *energy.shape))
     out[2:] = kappa
     return Opacities(absorption=out)
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.matter import baryon_density
-from qkepipe.opacity.constants import WeakConstants
+from qkepipe.opacity.constants import WeakConstants, weak_constants
+from qkepipe.opacity.energies import Energies, local_energies
 from qkepipe.opacity.equilibrium import neutrino_chemical_potentials
 from qkepipe.opacity.nucleon import check_kind
 from qkepipe.opacity.process import Matter, Opacities, Setup
 from qkepipe.opacity.registry import PROCESSES
-from qkepipe.phasespace import EnergyGrid, fermi_dirac
+from qkepipe.phasespace import fermi_dirac
 from qkepipe.schema import set_attributes
 from qkepipe.species import SPECIES
 
@@ -27,17 +26,6 @@ DEFAULT_PROCESSES = ("beta", "scattering_nucleons")
 _ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
 _GIVEN_RATES = ("emissivity", "absorption", "scattering", "scattering_transport")
 _NAMES = ("absorption", "scattering", "scattering_transport", "emissivity")
-
-
-def _energies(energy) -> np.ndarray:
-    if isinstance(energy, EnergyGrid):
-        energy = energy.centres
-    values = np.atleast_1d(np.asarray(energy, dtype=float)).copy()
-    if values.ndim != 1 or values.size == 0 or not np.all(np.isfinite(values) & (values > 0.0)):
-        raise QkepipeError(
-            Defect("rates", "energy", f"energies are {values}", "positive, finite values in MeV")
-        )
-    return values
 
 
 def _flat(matter: xr.Dataset, name: str) -> np.ndarray:
@@ -125,7 +113,7 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
     return Matter(columns)
 
 
-def _check(process: str, part: Opacities, energy: np.ndarray, matter: xr.Dataset) -> None:
+def _check(process: str, part: Opacities, at: Energies, matter: xr.Dataset) -> None:
     """No negative or non-finite rate leaves the room."""
     for name in _NAMES:
         values = getattr(part, name)
@@ -139,8 +127,8 @@ def _check(process: str, part: Opacities, energy: np.ndarray, matter: xr.Dataset
                 Defect(
                     "rates",
                     f"{name} of {process}, zone [{_zone(matter, z)}]",
-                    f"{values[s, k, z]} for {SPECIES[s]} at {energy[k]:.6g} MeV, rho = {rho:.6g} "
-                    f"g cm-3, T = {t:.6g} MeV ({int(bad.sum())} such values)",
+                    f"{values[s, k, z]} for {SPECIES[s]} at {at.local[k, z]:.6g} MeV, "
+                    f"rho = {rho:.6g} g cm-3, T = {t:.6g} MeV ({int(bad.sum())} such values)",
                     "a finite value, at least 0",
                     "checking that mu_e and mu_hat include rest masses and belong to x_n, x_p",
                 )
@@ -174,32 +162,32 @@ def equilibrium_occupation(matter: xr.Dataset, energy) -> xr.DataArray:
     ----------
     matter : Dataset
         With ``rho``, ``temperature``, ``mu_e``, ``mu_hat`` over any space dimensions [MeV].
-    energy : array_like or EnergyGrid
-        [MeV]; of a grid, the centres.
+    energy : array_like, EnergyGrid or DataArray
+        [MeV], as of :func:`rates`.
 
     Returns
     -------
     DataArray
         Over (species, energy, space), mu_nue = mu_e - mu_hat = -mu_nuebar, mu_nux = 0.
     """
-    values = _energies(energy)
     matter = _with_mu_hat(matter)
-    f = _equilibrium(values, *(_flat(matter, n) for n in ("mu_e", "mu_hat", "temperature")))
-    out = _as_dataset(matter, values, {"f_eq": f})["f_eq"]
+    at = local_energies(energy, matter["rho"])
+    f = _equilibrium(at.local, *(_flat(matter, n) for n in ("mu_e", "mu_hat", "temperature")))
+    out = _as_dataset(matter, at.coordinate, {"f_eq": f})["f_eq"]
     out.attrs = {"units": "1", "long_name": "occupation in equilibrium with matter"}
     return out
 
 
 def _equilibrium(energy, mu_e, mu_hat, temperature) -> np.ndarray:
     mu_nu = neutrino_chemical_potentials(mu_e, mu_hat)
-    return fermi_dirac(energy[None, :, None], temperature, mu_nu[:, None, :])
+    return fermi_dirac(energy, temperature, mu_nu[:, None, :])
 
 
 def rates(
     matter: xr.Dataset,
     energy,
     processes=DEFAULT_PROCESSES,
-    constants: WeakConstants | None = None,
+    constants: WeakConstants | str | None = None,
     weak_magnetism: bool | str = False,
 ) -> xr.Dataset:
     """Weak rates of matter, summed over processes.
@@ -211,12 +199,14 @@ def rates(
         any space dimensions, ``delta_u`` where known, attribute ``baryon_mass`` [g], and
         what the chosen processes need, as a rule ``x_n`` and ``x_p``
         (:func:`qkepipe.matter.thermodynamics` completes them).
-    energy : array_like or EnergyGrid
-        Local neutrino energies [MeV]; of a grid, the centres.
+    energy : array_like, EnergyGrid or DataArray
+        Neutrino energies [MeV], of a grid the centres. A DataArray over energy and
+        dimensions of the matter holds local energies of every zone; its coordinate
+        ``energy`` becomes that of the result.
     processes : sequence of str
         Keys of :data:`qkepipe.opacity.PROCESSES`.
-    constants : WeakConstants, optional
-        Default: the project's.
+    constants : WeakConstants or str, optional
+        A block, or a name of :data:`qkepipe.opacity.CONSTANTS`. Default: the project's.
     weak_magnetism : bool or {"off", "point", "form_factors"}
         Recoil and weak magnetism of the nucleon processes; True means ``form_factors``.
 
@@ -244,28 +234,27 @@ def rates(
         raise QkepipeError(
             Defect("rates", "processes", f"{processes!r}", "at least one process, each once")
         )
-    setup = Setup(constants or WeakConstants(), check_kind(weak_magnetism))
-    values = _energies(energy)
+    setup = Setup(weak_constants(constants), check_kind(weak_magnetism))
     matter = _with_mu_hat(matter)
     zones = _matter(matter, processes)
-    shape = (4, values.size, zones.size)
+    at = local_energies(energy, matter["rho"])
+    shape = (4, *at.local.shape)
     total = {name: np.zeros(shape) for name in _NAMES}
-    f_eq = _equilibrium(values, zones["mu_e"], zones["mu_hat"], zones["temperature"])
+    f_eq = _equilibrium(at.local, zones["mu_e"], zones["mu_hat"], zones["temperature"])
     thermal = np.zeros(shape)
     for name in processes:
-        part = PROCESSES[name].func(zones, values, setup)
-        _check(name, part, values, matter)
+        part = PROCESSES[name].func(zones, at.local, setup)
+        _check(name, part, at, matter)
         if part.emissivity is None and part.absorption is not None:
             thermal += part.absorption
         for quantity in _NAMES:
             if getattr(part, quantity) is not None:
                 total[quantity] += getattr(part, quantity)
     total["emissivity"] += C_LIGHT * thermal * f_eq
-    out = set_attributes(_as_dataset(matter, values, total))
+    out = set_attributes(_as_dataset(matter, at.coordinate, total))
     out.attrs["rates_source"] = (
         "snapshot" if processes == ("table",) else "computed: " + ", ".join(processes)
     )
     out.attrs["weak_magnetism"] = setup.weak_magnetism
-    for key, value in asdict(setup.constants).items():
-        out.attrs[f"rates_{key}"] = value
+    out.attrs |= setup.constants.attributes()
     return out

@@ -40,16 +40,16 @@ def form_factor_integrals(y):
 
 @jit
 def _nuclei_kernel(n_alpha, n_heavy, a, z_number, energy, sigma, s2w, chi0, chi_tr):
-    for z in range(n_alpha.size):
-        for k in range(energy.size):
-            alpha = 16.0 * sigma[k] * s2w * s2w * n_alpha[z]
+    for k in range(energy.shape[0]):
+        for z in range(energy.shape[1]):
+            alpha = 16.0 * sigma[k, z] * s2w * s2w * n_alpha[z]
             chi0[k, z] = alpha
             chi_tr[k, z] = alpha * 2.0 / 3.0
             if n_heavy[z] > 0.0:
                 w = a[z] - 2.0 * z_number[z] * (1.0 - 2.0 * s2w)
-                y = (energy[k] / 56.0) ** 2 * (a[z] / 100.0) ** (2.0 / 3.0)
+                y = (energy[k, z] / 56.0) ** 2 * (a[z] / 100.0) ** (2.0 / 3.0)
                 total, transport = form_factor_integrals(y)
-                heavy = sigma[k] / 8.0 * w * w * n_heavy[z]
+                heavy = sigma[k, z] / 8.0 * w * w * n_heavy[z]
                 chi0[k, z] += heavy * total
                 chi_tr[k, z] += heavy * transport
 
@@ -62,8 +62,8 @@ def scattering_nuclei(matter: Matter, energy: np.ndarray, setup: Setup) -> Opaci
     matter : Matter
         With mass fractions ``x_alpha``, ``x_heavy`` and mean ``abar``, ``zbar`` (not used
         where ``x_heavy`` is 0 or they are NaN or 0).
-    energy : ndarray, shape (e,)
-        [MeV].
+    energy : ndarray, shape (e, z)
+        Local energies [MeV].
     setup : Setup
 
     Returns
@@ -77,7 +77,7 @@ def scattering_nuclei(matter: Matter, energy: np.ndarray, setup: Setup) -> Opaci
     known = (a > 0.0) & np.isfinite(a) & np.isfinite(matter["zbar"])
     n_heavy = np.where(known, n_b * np.maximum(matter["x_heavy"], 0.0), 0.0)
     n_heavy = n_heavy / np.where(known, a, 1.0)
-    chi0 = np.empty((energy.size, matter.size))
+    chi0 = np.empty(energy.shape)
     chi_tr = np.empty_like(chi0)
     _nuclei_kernel(
         n_b * np.maximum(matter["x_alpha"], 0.0) / 4.0,

@@ -66,7 +66,8 @@ class Process:
     Parameters
     ----------
     func : callable
-        ``func(matter: Matter, energy: ndarray [MeV], setup: Setup) -> Opacities``.
+        ``func(matter: Matter, energy: ndarray (e, z), setup: Setup) -> Opacities``, energies
+        [MeV] local to each zone.
     doc : str
         One line for the tables of the documentation.
     needs : tuple of str

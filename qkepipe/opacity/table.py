@@ -22,17 +22,18 @@ def interpolate(values, x, x_new, left) -> np.ndarray:
     ----------
     values : ndarray, shape (s, e, z)
         Not negative.
-    x, x_new : ndarray, shape (e,), (k,)
+    x, x_new : ndarray, shape (e,), (k, z)
         Old (increasing) and new abscissae.
-    left : ndarray of int, shape (k,)
+    left : ndarray of int, shape (k, z)
         Index of the old point on the left of every new one.
 
     Returns
     -------
     ndarray, shape (s, k, z)
     """
-    w = ((x_new - x[left]) / (x[left + 1] - x[left]))[None, :, None]
-    a, b = values[:, left], values[:, left + 1]
+    w = (x_new - x[left]) / (x[left + 1] - x[left])
+    a = np.take_along_axis(values, left[None], axis=1)
+    b = np.take_along_axis(values, left[None] + 1, axis=1)
     positive = (a > 0.0) & (b > 0.0)
     log_a, log_b = np.log(np.where(positive, a, 1.0)), np.log(np.where(positive, b, 1.0))
     smooth = np.exp((1.0 - w) * log_a + w * log_b)
@@ -50,8 +51,8 @@ def table(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     matter : Matter
         With ``emissivity`` [s^-1], ``absorption``, ``scattering`` and
         ``scattering_transport`` [cm^-1] of shape (4, own energies, z) and ``table_energy``.
-    energy : ndarray, shape (e,)
-        Energies of the study [MeV].
+    energy : ndarray, shape (e, z)
+        Local energies of the study [MeV].
     setup : Setup
 
     Returns
@@ -74,7 +75,7 @@ def table(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
         raise QkepipeError(
             Defect(
                 "rates",
-                f"energy[{int(np.argmax(outside))}]",
+                f"energy[{int(np.argmax(outside.any(axis=1)))}]",
                 f"{energy[outside][0]:.6g} MeV is outside the snapshot's rates",
                 f"{own[0]:.6g} to {own[-1]:.6g} MeV",
                 "an energy grid inside this range",
@@ -93,7 +94,7 @@ def table(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
         given, matter["emissivity"] / (C_LIGHT * np.where(given, matter["absorption"], 1.0)), 0.0
     )
     balanced = C_LIGHT * absorption * interpolate(ratio, own, new, left)
-    both = given[:, left] & given[:, left + 1]
+    both = np.take_along_axis(given, left[None], 1) & np.take_along_axis(given, left[None] + 1, 1)
     return Opacities(
         absorption=absorption,
         scattering=power_law("scattering"),

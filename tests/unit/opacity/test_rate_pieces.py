@@ -1,16 +1,21 @@
 """Pieces of the rates: blocking factor, form-factor integrals, coupling factors."""
 
+from dataclasses import replace
+from decimal import Decimal, localcontext
+
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from qkepipe.constants import HBAR_C, M_NUCLEON
-from qkepipe.opacity import WeakConstants
+from qkepipe.errors import QkepipeError
+from qkepipe.opacity import CONSTANTS, WeakConstants, rates
 from qkepipe.opacity.beta import blocked_densities
 from qkepipe.opacity.nuclei_scattering import form_factor_integrals
-from qkepipe.opacity.nucleon import charged_current_factor, neutral_current_couplings
+from qkepipe.opacity.nucleon import charged_current_factor, scattering_coefficients
 
 C = WeakConstants()
 
@@ -53,6 +58,36 @@ def test_inconsistent_dilute_input_gives_the_densities():
     assert blocked(5.1e31, 4.9e31, 1e-3, 1.0) == (5.1e31, 4.9e31)
 
 
+def absorption(blocking, x_n, x_p, mu_hat, rho=1e12):
+    """kappa* of nue and nuebar over that of the unblocked densities, in dilute matter."""
+    values = {"rho": rho, "temperature": 5.0, "mu_e": 10.0, "mu_hat": mu_hat, "x_n": x_n}
+    zone = xr.Dataset({k: ("r", [v]) for k, v in values.items()} | {"x_p": ("r", [x_p])})
+    constants = replace(C, nucleon_blocking=blocking, blocking_density=1e11)
+    free = replace(C, blocking_density=1e99)
+    ratio = rates(zone, 15.0, ("beta",), constants) / rates(zone, 15.0, ("beta",), free)
+    return ratio["absorption"].to_numpy()[:2, 0, 0]
+
+
+def test_treatments_of_inconsistent_nucleons():
+    """x_n > x_p with mu_hat - Q < 0 is no Fermi gas: bounded, taken as 0, or partly kept."""
+    x = (C.q_np - 2.0 - C.q_np) / 5.0
+    np.testing.assert_array_equal(absorption("bounded", 0.6, 0.4, C.q_np - 2.0), 1.0)
+    np.testing.assert_array_equal(absorption("clipped", 0.6, 0.4, C.q_np - 2.0), 0.0)
+    # emission unblocked, absorption by detailed balance: kappa of nue is n_p e^x
+    expected = [0.4 * np.exp(x) / 0.6, 0.6 * np.exp(-x) / 0.4]
+    np.testing.assert_allclose(absorption("bruenn", 0.6, 0.4, C.q_np - 2.0), expected, rtol=1e-12)
+
+
+def test_treatments_agree_for_consistent_nucleons():
+    """eta from x = mu_hat - Q of the densities: all three the same, and none below 1e11."""
+    mu_hat = C.q_np + 5.0 * np.log(0.6 / 0.4) + 0.1
+    wanted = absorption("bounded", 0.6, 0.4, mu_hat)
+    assert np.all((wanted > 0.9) & (wanted < 1.0))
+    for blocking in ("bruenn", "clipped"):
+        np.testing.assert_allclose(absorption(blocking, 0.6, 0.4, mu_hat), wanted, rtol=1e-12)
+    np.testing.assert_array_equal(absorption("clipped", 0.6, 0.4, mu_hat, rho=9e10), 1.0)
+
+
 @pytest.mark.parametrize("y", [0.0, 1e-8, 0.1, 0.4999, 0.5001, 2.0, 30.0])
 def test_form_factor_integrals(y, as_mode):
     total, transport = as_mode(form_factor_integrals)(y)
@@ -75,14 +110,72 @@ def test_charged_current_first_order():
     assert charged_current_factor(50.0, 1, "off", C) == 1.0
 
 
-def test_neutral_current_lowest_order():
-    for nucleon, hv in (("n", -0.5), ("p", 0.5 - 2 * C.sin2_theta_w)):
-        zeroth, first = neutral_current_couplings(1e-3, nucleon, "off", C)
-        assert float(zeroth) == pytest.approx(hv**2 + 0.75 * C.g_a**2, rel=1e-14, abs=0)
-        assert float(first) == pytest.approx(hv**2 - 0.25 * C.g_a**2, rel=1e-14, abs=0)
+LOW_ENERGY = replace(C, scattering_recoil="low_energy")
+
+
+@pytest.mark.parametrize("constants", [C, LOW_ENERGY])
+@pytest.mark.parametrize("nucleon, hv", [("n", -0.5), ("p", 0.5 - 2 * C.sin2_theta_w)])
+def test_scattering_at_lowest_order(constants, nucleon, hv):
+    ha2 = 0.25 * C.g_a**2
+    expected = hv**2 + 3 * ha2, (hv**2 + 5 * ha2) / 1.5
+    for sign in (1, -1):
+        off = scattering_coefficients(1e-3, nucleon, sign, "off", constants)
+        np.testing.assert_allclose(off, expected, rtol=1e-14)
         for kind in ("point", "form_factors"):
-            low = neutral_current_couplings(1e-3, nucleon, kind, C)
-            np.testing.assert_allclose(low, [zeroth, first], rtol=1e-8)
+            low = scattering_coefficients(1e-6, nucleon, sign, kind, constants)
+            np.testing.assert_allclose(low, expected, rtol=1e-7)
+
+
+def test_scattering_differs_for_antineutrinos_at_first_order():
+    """Slope in e = E/m of the total: -2 (neutrino-like terms) +- 4 (cv + F2) ca / lowest."""
+    e, charge = 1e-6, 0.5 - 2 * C.sin2_theta_w
+    for nucleon, cv, f2 in (
+        ("n", -0.5, -1.913 * charge - 0.5 * 1.793),
+        ("p", charge, 1.793 * charge + 0.5 * 1.913),
+    ):
+        ca = (0.5 if nucleon == "p" else -0.5) * C.g_a
+        lowest = cv**2 + 3 * ca**2
+        for sign in (1, -1):
+            slope = (4 * cv**2 + 8 * ca**2 + 4 * sign * (cv + f2) * ca) / lowest - 6
+            total, _ = scattering_coefficients(e * C.m_nucleon, nucleon, sign, "point", C)
+            assert float(total / lowest - 1) / e == pytest.approx(slope, rel=1e-4, abs=0)
+        even = [scattering_coefficients(50.0, nucleon, s, "point", LOW_ENERGY) for s in (1, -1)]
+        np.testing.assert_array_equal(*even)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_transport_coefficient_is_smooth_where_series_and_closed_form_meet(sign):
+    """The closed form in 40 digits, on both sides of e = 0.02 and far below."""
+    e = np.array([1e-5, 1e-3, 0.0199, 0.0201, 0.1])
+    got = scattering_coefficients(e * C.m_nucleon, "p", sign, "point", C)[1]
+    cv = Decimal(0.5 - 2 * C.sin2_theta_w)
+    f2, ca = Decimal("1.793") * cv + Decimal("0.9565"), sign * Decimal(C.g_a) / 2
+    with localcontext() as context:
+        context.prec = 40
+        for k, value in enumerate(e):
+            x = Decimal(value)
+            log, q = (1 + 2 * x).ln(), (1 + 2 * x) ** 3
+            exact = cv**2 * ((x - 1) * log / (2 * x**3)
+                             + (3 + 12 * x + 9 * x**2 - 10 * x**3) / (3 * x**2 * q))  # fmt: skip
+            exact += ca**2 * ((1 + x) * log / (2 * x**3)
+                              - (10 * x**3 + 27 * x**2 + 18 * x + 3) / (3 * x**2 * q))  # fmt: skip
+            exact += (cv + f2) * ca * (log / x**2 - (2 + 10 * x + 28 * x**2 / 3) / (x * q))
+            exact += cv * f2 * (log / x**2 - 2 * (3 + 15 * x + 22 * x**2) / (3 * x * q))
+            exact += f2**2 * (log / (4 * x**2)
+                              + (8 * x**3 - 22 * x**2 - 15 * x - 3) / (6 * x * q))  # fmt: skip
+            assert got[k] == pytest.approx(float(exact), rel=1e-9, abs=0)
+
+
+def test_blocks_of_constants():
+    """Unknown names are refused, derived values recorded, and None means derived."""
+    assert CONSTANTS["default"] == C
+    assert C.pair_coupling == pytest.approx(1.58808e-33, rel=1e-5)
+    assert CONSTANTS["bns_nurates"].attributes()["rates_pair_strength"] == 1.55e-33
+    assert "rates_f2_n" not in C.attributes()
+    assert CONSTANTS["nulib"].attributes()["rates_electron_polarisation"] == "on"
+    for field in ("nucleon_blocking", "scattering_recoil"):
+        with pytest.raises(QkepipeError, match=field):
+            WeakConstants(**{field: "none"})
 
 
 def test_form_factors_matter_only_at_high_energy():

@@ -58,6 +58,17 @@ def test_power_laws_between_nodes():
     np.testing.assert_allclose(ratio[0, :, 0], np.exp(-energy / T), rtol=1e-12)
 
 
+def test_local_energies_of_every_zone():
+    local = np.array([[2.0, 1.5], [40.0, 33.0]])
+    energy = xr.DataArray(local, {"energy": [1.4, 28.0]}, ("energy", "r"))
+    out = rates(snapshot(), energy, ("table",))
+    np.testing.assert_array_equal(out["energy"], [1.4, 28.0])
+    expected = 1e-6 * local**2 * np.arange(1.0, 5.0)[:, None, None]
+    np.testing.assert_allclose(out["absorption"], expected, rtol=1e-12)
+    ratio = out["emissivity"] / (C_LIGHT * out["absorption"])
+    np.testing.assert_allclose(ratio[0], np.exp(-local / T), rtol=1e-12)
+
+
 def test_without_transport_opacity_scattering_counts_as_isotropic():
     out = rates(snapshot(), [5.0], ("table",))
     np.testing.assert_array_equal(out["scattering_transport"], out["scattering"])

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
-from qkepipe.opacity import PROCESSES, Opacities, Process, rates
+from qkepipe.opacity import CONSTANTS, PROCESSES, Opacities, Process, equilibrium_occupation, rates
 from qkepipe.phasespace import energy_grid
 from qkepipe.species import SPECIES
 
@@ -54,6 +55,42 @@ def test_energy_grid_stands_for_its_centres():
     xr.testing.assert_identical(rates(matter(), grid), rates(matter(), grid.centres))
 
 
+def local_energies(zones, redshift):
+    """Energies of three groups, larger by 1/redshift in every zone."""
+    local = ENERGY[:, None] / redshift
+    return xr.DataArray(local, {"energy": ENERGY, "r": zones["r"]}, ("energy", "r"))
+
+
+def test_local_energies_of_every_zone():
+    """Every zone has the rates of its own energies, on the caller's coordinate."""
+    zones, redshift = matter(), np.array([0.7, 0.8, 0.95])
+    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
+    local = local_energies(zones, redshift)
+    for given in (local, local.transpose("r", "energy")):
+        out = rates(zones, given, parts)
+        np.testing.assert_array_equal(out["energy"], ENERGY)
+        for z, a in enumerate(redshift):
+            alone = rates(zones.isel(r=[z]), ENERGY / a, parts)
+            for name in out.data_vars:
+                np.testing.assert_array_equal(out[name].isel(r=z), alone[name].isel(r=0))
+    f = equilibrium_occupation(zones, local)
+    balance = out["absorption"] * f * C_LIGHT
+    np.testing.assert_allclose(out["emissivity"], balance, rtol=1e-14)
+
+
+def test_one_energy_axis_for_all_zones():
+    axis = xr.DataArray(ENERGY, {"energy": ENERGY}, ("energy",))
+    xr.testing.assert_identical(rates(matter(), axis), rates(matter(), ENERGY))
+
+
+def test_unusable_local_energies():
+    local = local_energies(matter(), np.array([0.7, 0.8, 0.95]))
+    assert "coordinate" in refusal(matter(), local.drop_vars("energy"))
+    assert "theta" in refusal(matter(), local.rename(r="theta"))
+    assert "2 points along r" in refusal(matter(), local.isel(r=slice(2)))
+    assert "positive" in refusal(matter(), -local)
+
+
 def test_processes_add_up():
     parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
     total = rates(matter(), ENERGY, parts)
@@ -91,6 +128,13 @@ def test_weak_magnetism_choices():
     same = rates(matter(), ENERGY, weak_magnetism=True)
     xr.testing.assert_identical(same, rates(matter(), ENERGY, weak_magnetism="form_factors"))
     assert "one of off, point, form_factors" in refusal(matter(), ENERGY, weak_magnetism="yes")
+
+
+def test_constants_by_name():
+    named = rates(matter(), ENERGY, constants="nulib")
+    xr.testing.assert_identical(named, rates(matter(), ENERGY, constants=CONSTANTS["nulib"]))
+    assert named.attrs["rates_g_a"] == 1.254
+    assert "did you mean 'nulib'" in refusal(matter(), ENERGY, constants="nulibs")
 
 
 def test_misspelt_process():
@@ -132,7 +176,7 @@ def test_no_unphysical_rate_leaves_the_room(value, monkeypatch):
     """A faulty process is named, with species, energy and zone."""
 
     def faulty(matter, energy, setup):
-        out = np.zeros((4, energy.size, matter.size))
+        out = np.zeros((4, *energy.shape))
         out[1, 2, 1] = value
         return Opacities(absorption=out)
 
