@@ -13,6 +13,7 @@ import numpy as np
 from qkepipe.constants import C_LIGHT, MEV_ERG, PHASE_SPACE
 
 __all__ = [
+    "METRIC",
     "AngleGrid",
     "EnergyGrid",
     "RadialGrid",
@@ -30,9 +31,13 @@ __all__ = [
 ]
 
 
+#: Names of the metric in datasets, in the order of the arguments of :func:`radial_grid`.
+METRIC = ("lapse", "lapse_edge", "radial_metric", "radial_metric_edge")
+
+
 @dataclass(frozen=True)
 class EnergyGrid:
-    """Energy groups. ``edges`` (n+1), ``centres`` and ``weights`` (n).
+    """Energy groups (at infinity). ``edges`` (n+1), ``centres`` and ``weights`` (n).
 
     The centre is the number-weighted mean energy of a flat spectrum in the group,
     int E^3 dE / int E^2 dE, and ``weights`` = PHASE_SPACE * int E^2 dE [cm^-3]: number

@@ -6,8 +6,10 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.matter import thermodynamics
+from qkepipe.matter.gravity import metric
 from qkepipe.opacity import rates
 from qkepipe.phasespace import (
+    METRIC,
     angle_grid,
     energy_grid,
     geometric_energy_edges,
@@ -57,15 +59,16 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         )
     )
     angle = angle_grid(n_mu, config.grid.mu_power)
-    radius = radial_grid(edges)
     processes = _processes(config, snapshot)
     matter, warnings = thermodynamics(
-        regrid(snapshot, edges),
+        regrid(snapshot, edges).drop_vars(("lapse", "radial_metric"), errors="ignore"),
         config.background.cold_composition,
         source,
         composition=processes != ("table",),
     )
-    weak = rates(matter, energy, processes)
+    space = metric(snapshot, edges, config.background.gravity)
+    radius = radial_grid(edges, *(space[n].values for n in METRIC))
+    weak = rates(matter, _local(energy.centres, radius.lapse), processes)
     out = matter.drop_vars([n for n in (*_GIVEN_RATES, "energy", "scattering_transport")
                             if n in matter.variables])  # fmt: skip
     out = out.drop_dims([d for d in ("energy",) if d in out.dims])
@@ -76,15 +79,26 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         mu_edge=("mu_edge", angle.edges),
         r=("r", radius.centres),
         r_edge=("r_edge", radius.edges),
+    ).assign(space.data_vars)
+    out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = (
+        "local" if space.attrs["gravity"] == "flat" else "infinity"
     )
     out.attrs.update(snapshot.attrs)
     out.attrs.update(weak.attrs)
+    out.attrs.update(space.attrs)
     out.attrs["frame"] = "local, static fluid"
     out.attrs["warnings"] = "\n".join(str(w) for w in warnings)
     shock = shock_radius(snapshot)
     if shock is not None:
         out.attrs["shock_radius"] = float(shock)
     return check(set_attributes(out), "background", source)
+
+
+def _local(energy: np.ndarray, lapse: np.ndarray) -> xr.DataArray:
+    """Local energies of the groups, E_inf over the lapse [MeV], over (energy, r)."""
+    return xr.DataArray(
+        energy[:, None] / lapse, dims=("energy", "r"), coords={"energy": ("energy", energy)}
+    )
 
 
 def _processes(config, snapshot: xr.Dataset) -> tuple[str, ...]:
