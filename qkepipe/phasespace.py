@@ -13,6 +13,7 @@ import numpy as np
 from qkepipe.constants import C_LIGHT, MEV_ERG, PHASE_SPACE
 
 __all__ = [
+    "METRIC",
     "AngleGrid",
     "EnergyGrid",
     "RadialGrid",
@@ -30,9 +31,13 @@ __all__ = [
 ]
 
 
+#: Names of the metric in datasets, in the order of the arguments of :func:`radial_grid`.
+METRIC = ("lapse", "lapse_edge", "radial_metric", "radial_metric_edge")
+
+
 @dataclass(frozen=True)
 class EnergyGrid:
-    """Energy groups. ``edges`` (n+1), ``centres`` and ``weights`` (n).
+    """Energy groups (at infinity). ``edges`` (n+1), ``centres`` and ``weights`` (n).
 
     The centre is the number-weighted mean energy of a flat spectrum in the group,
     int E^3 dE / int E^2 dE, and ``weights`` = PHASE_SPACE * int E^2 dE [cm^-3]: number
@@ -60,11 +65,32 @@ class AngleGrid:
 
 @dataclass(frozen=True)
 class RadialGrid:
-    """Radial cells [cm]: ``edges`` (n+1), ``centres`` and ``widths`` (n)."""
+    """Radial cells [cm]: ``edges`` (n+1), ``centres`` and ``widths`` (n), and the metric on them.
+
+    The metric is static and spherical, ds^2 = -a^2 c^2 dt^2 + X^2 dr^2 + r^2 dOmega^2, with
+    the lapse a and the radial metric X at centres (``lapse``, ``radial_metric``, (n)) and at
+    edges (``lapse_edge``, ``radial_metric_edge``, (n+1)); 1 in flat space. Energies of the
+    phase space are those at infinity, E_inf = a E.
+    """
 
     edges: np.ndarray
     centres: np.ndarray
     widths: np.ndarray
+    lapse: np.ndarray
+    lapse_edge: np.ndarray
+    radial_metric: np.ndarray
+    radial_metric_edge: np.ndarray
+
+    @property
+    def proper_widths(self) -> np.ndarray:
+        """X dr of the cells [cm]: what a resting observer measures."""
+        return self.radial_metric * self.widths
+
+    @property
+    def light_path(self) -> float:
+        """c times the coordinate time of a radial ray through the grid, int X/a dr [cm]."""
+        delay = self.radial_metric / self.lapse - 1.0
+        return float(self.edges[-1] - self.edges[0] + np.sum(delay * self.widths))
 
 
 def energy_grid(edges) -> EnergyGrid:
@@ -107,34 +133,55 @@ def geometric_radial_edges(first: float, last: float, n: int) -> np.ndarray:
     return np.geomspace(first, last, n + 1)
 
 
-def radial_grid(edges) -> RadialGrid:
-    """Build radial cells from their edges [cm]; centres are midpoints."""
+def radial_grid(
+    edges, lapse=None, lapse_edge=None, radial_metric=None, radial_metric_edge=None
+) -> RadialGrid:
+    """Build radial cells from their edges [cm]; centres are midpoints, the metric flat if absent.
+
+    ``lapse`` and ``radial_metric`` (n) belong to the centres, the others (n + 1) to the edges.
+    """
     e = np.asarray(edges, dtype=float)
-    return RadialGrid(e, 0.5 * (e[1:] + e[:-1]), np.diff(e))
+    centres = 0.5 * (e[1:] + e[:-1])
+
+    def given(values, like):
+        return np.ones_like(like) if values is None else np.asarray(values, dtype=float)
+
+    return RadialGrid(
+        e,
+        centres,
+        np.diff(e),
+        given(lapse, centres),
+        given(lapse_edge, e),
+        given(radial_metric, centres),
+        given(radial_metric_edge, e),
+    )
 
 
-def number_density(f, energy: EnergyGrid, angle: AngleGrid) -> np.ndarray:
-    """n [cm^-3] from f(..., energy, mu, r)."""
-    return np.einsum("...emr,e,m->...r", f, energy.weights, angle.weights)
+def number_density(f, energy: EnergyGrid, angle: AngleGrid, lapse=1.0) -> np.ndarray:
+    """n [cm^-3] from f(..., energy, mu, r).
+
+    ``lapse`` (n_r,): with E_inf = a E the local measure is E^2 dE = E_inf^2 dE_inf/a^3.
+    """
+    return np.einsum("...emr,e,m->...r", f, energy.weights, angle.weights) / lapse**3
 
 
-def number_flux(f, energy: EnergyGrid, angle: AngleGrid) -> np.ndarray:
+def number_flux(f, energy: EnergyGrid, angle: AngleGrid, lapse=1.0) -> np.ndarray:
     """Radial number flux [cm^-2 s^-1] from f(..., energy, mu, r)."""
     w = C_LIGHT * angle.weights * angle.centres
-    return np.einsum("...emr,e,m->...r", f, energy.weights, w)
+    return np.einsum("...emr,e,m->...r", f, energy.weights, w) / lapse**3
 
 
-def energy_density(f, energy: EnergyGrid, angle: AngleGrid) -> np.ndarray:
+def energy_density(f, energy: EnergyGrid, angle: AngleGrid, lapse=1.0) -> np.ndarray:
     """Energy density [erg cm^-3] from f(..., energy, mu, r)."""
     we = MEV_ERG * energy.weights * energy.centres
-    return np.einsum("...emr,e,m->...r", f, we, angle.weights)
+    return np.einsum("...emr,e,m->...r", f, we, angle.weights) / lapse**4
 
 
-def energy_flux(f, energy: EnergyGrid, angle: AngleGrid) -> np.ndarray:
+def energy_flux(f, energy: EnergyGrid, angle: AngleGrid, lapse=1.0) -> np.ndarray:
     """Radial energy flux [erg cm^-2 s^-1] from f(..., energy, mu, r)."""
     we = MEV_ERG * energy.weights * energy.centres
     w = C_LIGHT * angle.weights * angle.centres
-    return np.einsum("...emr,e,m->...r", f, we, w)
+    return np.einsum("...emr,e,m->...r", f, we, w) / lapse**4
 
 
 def fermi_dirac(energy, temperature, chemical_potential) -> np.ndarray:

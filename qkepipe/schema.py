@@ -62,6 +62,7 @@ def _moment(units, long_name, low=-np.inf, high=np.inf):
 
 _SER = ("species", "energy", "r")
 _SR = ("species", "r")
+_SE = ("species", "r_edge")
 
 #: Every variable of the pipeline.
 VARIABLES: dict[str, Variable] = {
@@ -83,6 +84,10 @@ VARIABLES: dict[str, Variable] = {
     "velocity_r": _space("cm s-1", "radial velocity", -2.99792458e10, 2.99792458e10),
     "lapse": _space("1", "lapse function", 0.0, 1.5),
     "radial_metric": _space("1", "radial metric function X", 0.0, 100.0),
+    "lapse_edge": Variable("1", ("r_edge",), "lapse function at the cell edge", 0.0, 1.5),
+    "radial_metric_edge": Variable(
+        "1", ("r_edge",), "radial metric function X at the cell edge", 0.0, 100.0
+    ),
     "entropy": _space("k_B", "entropy per baryon", -1.0, 1e6),
     "pressure": _space("erg cm-3", "pressure", 0.0),
     "x_n": _space("1", "mass fraction of free neutrons", -1e-6, 1.0 + 1e-6),
@@ -139,6 +144,13 @@ VARIABLES: dict[str, Variable] = {
     ),
     "luminosity": Variable("erg s-1", _SR, "luminosity of one species"),
     "number_luminosity": Variable("s-1", _SR, "number luminosity of one species"),
+    "luminosity_edge": Variable("erg s-1", _SE, "luminosity through the cell edge"),
+    "number_luminosity_edge": Variable("s-1", _SE, "number luminosity through the cell edge"),
+    "luminosity_infinity": Variable("erg s-1", _SR, "luminosity seen from infinity"),
+    "number_luminosity_infinity": Variable("s-1", _SR, "number luminosity seen from infinity"),
+    "mean_energy_infinity": Variable(
+        "MeV", _SR, "mean energy seen from infinity", 0.0, 1e4, missing=True
+    ),
     "mean_energy": Variable("MeV", _SR, "mean energy", 0.0, 1e4, missing=True),
     "rms_energy": Variable("MeV", _SR, "rms energy", 0.0, 1e4, missing=True),
     "number_density": Variable("cm-3", _SR, "number density of one species", 0.0),
@@ -236,7 +248,12 @@ KINDS: dict[str, tuple[str, ...]] = {
         "time_sample",
         "luminosity",
         "number_luminosity",
+        "luminosity_edge",
+        "number_luminosity_edge",
+        "luminosity_infinity",
+        "number_luminosity_infinity",
         "mean_energy",
+        "mean_energy_infinity",
         "rms_energy",
         "number_density",
         "flux_factor",

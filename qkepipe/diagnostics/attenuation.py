@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT
+from qkepipe.solvers.sphere import grid_of
 from qkepipe.stability.fast import fast_unstable
 from qkepipe.stability.gradient import efolds
 from qkepipe.units import KM_CM
@@ -46,8 +47,9 @@ class Decidability:
     run_efolds : float
         Median of xi N_e of the unstable cells with the gradient of Phi_0 alone.
     path_efolds : float
-        xi times the integral of growth rate over c dr through the unstable cells, the
-        largest over directions: what a seed gains that moves outward with light speed.
+        xi times the integral of growth rate over c times the proper length through the
+        unstable cells, the largest over directions: what a seed gains that moves outward
+        with light speed.
     """
 
     xi: float
@@ -106,7 +108,14 @@ def decidability(stability: xr.Dataset, xi: float, seed: float) -> Decidability 
 
 def run_efolds(stability: xr.Dataset, xi: float) -> xr.DataArray:
     """E-folds that gradients allow in a run with attenuation ``xi``, which has no matter term."""
-    return xi * efolds(stability["ffi_growth_estimate"], stability["potential_phi0"])
+    return xi * efolds(
+        stability["ffi_growth_estimate"], stability["potential_phi0"], _stretch(stability)
+    )
+
+
+def _stretch(stability: xr.Dataset) -> xr.DataArray | float:
+    """Proper length per dr."""
+    return stability.get("radial_metric", 1.0)
 
 
 def _path_efolds(stability: xr.Dataset, mask: xr.DataArray) -> float:
@@ -116,7 +125,7 @@ def _path_efolds(stability: xr.Dataset, mask: xr.DataArray) -> float:
         width = np.diff(stability["r_edge"].values)
     else:
         width = np.gradient(r)
-    along = (growth * xr.DataArray(width, dims="r")).sum("r") / C_LIGHT
+    along = (growth * xr.DataArray(width, dims="r") * _stretch(stability)).sum("r") / C_LIGHT
     return float(along.max())
 
 
@@ -137,7 +146,7 @@ def cells_per_length(stability: xr.Dataset, summary: xr.Dataset) -> float | None
     inside = np.interp(r, at, mask.values.astype(float)) > 0.0
     if not inside.any():
         return None
-    width = np.diff(summary["r_edge"].values)
+    width = grid_of(summary).radius.proper_widths
     inverse = float(summary.attrs["xi"]) * np.interp(r, at, potential) * width
     largest = float(inverse[inside].max())
     return 1.0 / largest if largest > 0.0 else None

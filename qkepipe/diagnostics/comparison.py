@@ -10,8 +10,9 @@ conversion. It is a survival probability only where nothing but mixing acts betw
 places of conversion and of comparison: emission and absorption enter it as well.
 
 Radii are the profile radii of the classical case of the lowest resolution, and the outer
-edge of the grid; values there are interpolated between cell centres on each case's own
-grid. ``uncertainty`` is described in :mod:`qkepipe.diagnostics.uncertainty`.
+edge of the grid; values there are interpolated between cell centres, luminosities between
+cell edges, on each case's own grid. Luminosities and energies are those of local observers
+at rest. ``uncertainty`` is described in :mod:`qkepipe.diagnostics.uncertainty`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ ALL = "all"
 
 _TEXT = ("snapshot", "case", "kind", "scheme", "quantity", "species", "units")
 _KINDS = ("classical", "qke", "bgk", "threshold")
-_PER_SPECIES = ("luminosity", "number_luminosity", "mean_energy", "rms_energy")
+_PER_SPECIES = ("mean_energy", "rms_energy")
+_THROUGH_EDGES = ("luminosity", "number_luminosity")
 _PER_RADIUS = ("heating_rate", "cooling_rate", "ye_dot")
 _CONVERTED = ("nue", "nuebar")
 
@@ -148,24 +150,28 @@ def _references(cases: list[_Case]) -> dict[float, _Case]:
 def _quantities(case: _Case, reference: _Case, radii: np.ndarray) -> dict[tuple, float]:
     """Values by (quantity, species, radius); radius None where there is none."""
     s, base = case.summary, reference.summary
-    centres = s["r"].values
+    centres, edges = s["r"].values, s["r_edge"].values
     out: dict[tuple, float] = {}
 
-    def profile(quantity, species, values):
-        for radius, value in zip(radii, at_radii(values, centres, radii), strict=True):
+    def profile(quantity, species, values, at=centres):
+        for radius, value in zip(radii, at_radii(values, at, radii), strict=True):
             out[quantity, species, float(radius)] = float(value)
 
     for quantity in _PER_SPECIES:
         values = s[quantity].transpose("species", "r").values
         for k, species in enumerate(s["species"].values):
             profile(quantity, str(species), values[k])
-    profile("luminosity", ALL, _total_luminosity(s, base))
+    for quantity in _THROUGH_EDGES:
+        values = s[f"{quantity}_edge"].transpose("species", "r_edge").values
+        for k, species in enumerate(s["species"].values):
+            profile(quantity, str(species), values[k], edges)
+    profile("luminosity", ALL, _total_luminosity(s, base), edges)
     for species in _CONVERTED:
-        flow = s["number_luminosity"].sel(species=species).values
-        classical = base["number_luminosity"].sel(species=species).values
+        flow = s["number_luminosity_edge"].sel(species=species).values
+        classical = base["number_luminosity_edge"].sel(species=species).values
         with np.errstate(divide="ignore", invalid="ignore"):
             # the quotient of the interpolated fluxes is that of two rows of the table
-            ratio = at_radii(flow, centres, radii) / at_radii(classical, centres, radii)
+            ratio = at_radii(flow, edges, radii) / at_radii(classical, edges, radii)
         for radius, value in zip(radii, ratio, strict=True):
             out["survival_probability", species, float(radius)] = float(value)
     for quantity in _PER_RADIUS:
@@ -180,11 +186,12 @@ def _quantities(case: _Case, reference: _Case, radii: np.ndarray) -> dict[tuple,
 
 
 def _total_luminosity(s: xr.Dataset, base: xr.Dataset) -> np.ndarray:
-    """Sum over six species [erg s^-1], shape (n_r,)."""
-    mine = s["luminosity"].sel(species=list(SPECIES)).transpose("species", "r").values
+    """Sum over six species through the cell edges [erg s^-1], shape (n_r + 1,)."""
+    name, over = "luminosity_edge", ("species", "r_edge")
+    mine = s[name].sel(species=list(SPECIES)).transpose(*over).values
     second = mine
     if s.attrs.get("heavy_flavours") == SPECTATOR:
-        second = base["luminosity"].sel(species=list(SPECIES)).transpose("species", "r").values
+        second = base[name].sel(species=list(SPECIES)).transpose(*over).values
     return mine.sum(axis=0) + second[2:].sum(axis=0)
 
 

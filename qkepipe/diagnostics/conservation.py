@@ -1,11 +1,11 @@
 """Steady balance of number and energy: what flows through spheres against what matter makes.
 
-In a steady state d(4 pi r^2 F)/dr = 4 pi r^2 S with the source S = int (j - c kappa* f)
-over the phase space of both flavours of a sector: mixing moves particles between nue and
-nux but makes none. The monitor is independent of the solver's own budget, since it uses
-the averaged field and centred fluxes; besides unsteadiness it contains the difference
-between fluxes of cells and of faces, which vanishes with the cell width and is largest
-where the rates jump.
+In a steady state d(4 pi r^2 a F_n)/dr = 4 pi r^2 X a S_n and d(4 pi r^2 a^2 F_E)/dr =
+4 pi r^2 X a^2 S_E, with the source S = int (j - c kappa* f) over the local phase space of both
+flavours of a sector: mixing moves particles between nue and nux but makes none. In energies
+at infinity both say that the number of each group changes between the edges of a cell by
+what the cell makes per coordinate time. The flows are those of the transport operator, so
+that the monitor shows unsteadiness, of averages also the nonlinearity of the limiter.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT, MEV_ERG
 from qkepipe.diagnostics.heating import mean_occupation
-from qkepipe.diagnostics.radiation import luminosity, number_luminosity, outer_face
-from qkepipe.solvers.sphere import grid_of
+from qkepipe.solvers.sphere import flows, grid_of
 from qkepipe.species import FLAVOR_PAIRS
+from qkepipe.transport.geometry import sphere
 
 __all__ = ["steady_balance"]
 
@@ -36,31 +36,27 @@ def steady_balance(f: np.ndarray, background: xr.Dataset) -> dict[str, float]:
     -------
     dict
         ``number`` and ``energy``: the larger value of neutrinos and antineutrinos of
-        max |L(r) - L(first cell) - int S dV| / max |L|.
+        max |L(edge) - L(first edge) - sum of sources between| / max |L|, seen from infinity.
     """
     grid = grid_of(background)
     order = ("species", "energy", "r")
     absorption = background["absorption"].transpose(*order).values
     emission = background["emissivity"].transpose(*order).values
     rate = emission - C_LIGHT * absorption * mean_occupation(f, grid.angle)
-    edges, centres = grid.radius.edges, grid.radius.centres
-    reached = 4.0 * np.pi / 3.0 * (centres**3 - edges[:-1] ** 3)
-    whole = 4.0 * np.pi / 3.0 * np.diff(edges**3)
-    reached[-1] = whole[-1]
+    volume = 4.0 * np.pi * sphere(grid.radius, grid.angle).volume
+    made = grid.energy.weights[:, None] * rate * grid.lapse * volume
+    through = flows(f, background)
     out = {}
-    for name, weights, flow in (
-        ("number", grid.energy.weights, number_luminosity(f, grid)),
-        ("energy", MEV_ERG * grid.energy.weights * grid.energy.centres, luminosity(f, grid)),
+    for name, energy in (
+        ("number", np.ones(grid.energy.centres.size)),
+        ("energy", MEV_ERG * grid.energy.centres),
     ):
-        source = np.einsum("ser,e->sr", rate, weights)
-        flow = outer_face(flow, grid.radius)
         worst = 0.0
         for pair in FLAVOR_PAIRS:
-            total = flow[list(pair)].sum(axis=0)
-            made = source[list(pair)].sum(axis=0)
-            to_centre = np.cumsum(made * whole) - made * (whole - reached)
-            miss = (total - total[0]) - (to_centre - to_centre[0])
-            scale = np.abs(total).max()
+            flow = np.einsum("ser,e->r", through[list(pair)], energy)
+            source = np.einsum("ser,e->r", made[list(pair)], energy)
+            miss = flow[1:] - flow[0] - np.cumsum(source)
+            scale = np.abs(flow).max()
             if scale > 0.0:
                 worst = max(worst, float(np.abs(miss).max() / scale))
         out[name] = worst

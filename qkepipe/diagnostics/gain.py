@@ -53,6 +53,8 @@ def net_heating_between(
 ) -> float:
     """Volume integral of rho times the net heating between two radii [erg s^-1].
 
+    Local energy per coordinate time: int q rho 4 pi r^2 X a dr.
+
     Parameters
     ----------
     net_heating : ndarray (n_r,)
@@ -66,4 +68,4 @@ def net_heating_between(
     """
     cut = np.clip(radius.edges, low, high)
     volume = 4.0 * np.pi / 3.0 * np.diff(cut**3)
-    return float(np.sum(net_heating * rho * volume))
+    return float(np.sum(net_heating * rho * volume * radius.radial_metric * radius.lapse))

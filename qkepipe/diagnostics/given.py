@@ -37,13 +37,13 @@ def moments_difference(field: xr.Dataset, background: xr.Dataset) -> xr.Dataset:
     for given, ours, name, title in (
         (
             "nu_number_density",
-            number_density(f, grid.energy, grid.angle),
+            number_density(f, grid.energy, grid.angle, grid.lapse),
             "number_density_difference",
             "number density of the classical field over that of the snapshot, minus 1",
         ),
         (
             "nu_number_flux",
-            number_flux(f, grid.energy, grid.angle),
+            number_flux(f, grid.energy, grid.angle, grid.lapse),
             "number_flux_difference",
             "number flux of the classical field over that of the snapshot, minus 1",
         ),

@@ -59,7 +59,8 @@ def heating_and_cooling(
     emission = background["emissivity"].transpose(*_ORDER).values[six]
     absorption = C_LIGHT * background["absorption"].transpose(*_ORDER).values[six] - emission
     weights = MEV_ERG * grid.energy.weights * grid.energy.centres
-    rho = background["rho"].values
+    # local energy density: E^3 dE = E_inf^3 dE_inf/a^4
+    rho = background["rho"].values * grid.lapse**4
     heating = np.einsum("ser,e->r", absorption * occupation, weights) / rho
     cooling = np.einsum("ser,e->r", emission * (1.0 - occupation), weights) / rho
     return heating, cooling
@@ -83,4 +84,5 @@ def ye_dot(f: np.ndarray, background: xr.Dataset) -> np.ndarray:
     absorption = background["absorption"].transpose(*_ORDER).values[:2]
     emission = background["emissivity"].transpose(*_ORDER).values[:2]
     gain = np.einsum("ser,e->sr", C_LIGHT * absorption * mean - emission, grid.energy.weights)
-    return (gain[0] - gain[1]) / baryon_density(background, "background").values
+    density = baryon_density(background, "background").values * grid.lapse**3
+    return (gain[0] - gain[1]) / density

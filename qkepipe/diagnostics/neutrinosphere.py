@@ -1,9 +1,9 @@
 """Where neutrinos decouple: the sphere of transport optical depth 2/3.
 
-    tau(r) = int_r^inf (kappa* + chi_tr) dr' = 2/3      (Bruenn 1985, ApJS 58, 771)
+    tau(r) = int_r^inf (kappa* + chi_tr) X dr' = 2/3      (Bruenn 1985, ApJS 58, 771)
 
-per energy, or for the opacity averaged over the energy spectrum of the local number flux.
-Matter outside the grid is taken as transparent.
+with the proper length X dr, per energy, or for the opacity averaged over the energy spectrum
+of the local number flux. Matter outside the grid is taken as transparent.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def optical_depth(opacity: np.ndarray, radius: RadialGrid) -> np.ndarray:
 
     ``opacity(..., r)`` [cm^-1] is constant in each cell.
     """
-    inwards = np.cumsum((opacity * radius.widths)[..., ::-1], axis=-1)[..., ::-1]
+    inwards = np.cumsum((opacity * radius.proper_widths)[..., ::-1], axis=-1)[..., ::-1]
     return np.concatenate([inwards, np.zeros((*opacity.shape[:-1], 1))], axis=-1)
 
 

@@ -2,28 +2,35 @@
 
 All functions take ``f(..., energy, mu, r)``, occupations averaged over the cells of a
 :class:`~qkepipe.solvers.sphere.Grid`, and use its quadrature, in which f is constant in a
-cell of phase space. Definitions: Bruenn (1985, ApJS 58, 771, section II) for the moments;
-local quantities of the static, flat background.
+cell of phase space. Definitions: Bruenn (1985, ApJS 58, 771, section II) for the moments.
+Densities and energies are those of observers at rest in the static metric, E = E_inf/a; axes
+of energy are E_inf. Luminosities are those of the flows through cell edges
+(:func:`qkepipe.solvers.sphere.flows`): a number of neutrinos per coordinate time N(E_inf) is
+
+    number luminosity   4 pi r^2 F_n = N/a            seen from infinity  N
+    luminosity          4 pi r^2 F_E = E_inf N/a^2    seen from infinity  E_inf N
+
+per local time, and what does not change on the way outside sources.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from qkepipe.constants import C_LIGHT, PHASE_SPACE
-from qkepipe.phasespace import RadialGrid, energy_flux, number_density, number_flux
+from qkepipe.constants import C_LIGHT, MEV_ERG, PHASE_SPACE
+from qkepipe.phasespace import number_density, number_flux
 from qkepipe.solvers.sphere import Grid
 
 __all__ = [
     "WEIGHTINGS",
+    "Luminosity",
     "angular_distribution",
     "flux_factor",
-    "luminosity",
+    "luminosities",
     "mean_energy",
-    "number_luminosity",
-    "outer_face",
     "rms_energy",
-    "shell_area",
     "spectrum",
 ]
 
@@ -37,44 +44,39 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         return np.where(denominator != 0.0, numerator / denominator, np.nan)
 
 
-def shell_area(radius: RadialGrid) -> np.ndarray:
-    """Mean of 4 pi r^2 over each cell [cm^2], shape (n_r,).
+class Luminosity(NamedTuple):
+    """One luminosity [erg s^-1] or number luminosity [s^-1].
 
-    With the volume average F of a flux in a cell, shell_area F is the average of the
-    luminosity over the cell's width: constant to round-off where nothing is emitted.
-    """
-    return 4.0 * np.pi * np.diff(radius.edges**3) / (3.0 * radius.widths)
-
-
-def luminosity(f, grid: Grid) -> np.ndarray:
-    """Energy per time through the sphere of each cell [erg s^-1], shape (..., n_r)."""
-    return shell_area(grid.radius) * energy_flux(f, grid.energy, grid.angle)
-
-
-def number_luminosity(f, grid: Grid) -> np.ndarray:
-    """Number per time through the sphere of each cell [s^-1], shape (..., n_r)."""
-    return shell_area(grid.radius) * number_flux(f, grid.energy, grid.angle)
-
-
-def outer_face(values: np.ndarray, radius: RadialGrid) -> np.ndarray:
-    """Replace the luminosity of the last cell by that through the outermost face.
-
-    The solvers let neutrinos out with zero gradient: the flux through the last face is
-    that of the last cell, which is therefore too low by about dr/r as an average of the cell.
-
-    Parameters
+    Attributes
     ----------
-    values : ndarray (..., n_r)
-        Luminosity or number luminosity.
-    radius : RadialGrid
+    edge : ndarray (..., n_r + 1)
+        Local, through the cell edges.
+    centre : ndarray (..., n_r)
+        Local, at the centres of the cells, from the mean of what passes the two edges.
+    infinity : ndarray (..., n_r)
+        Seen from infinity: that mean.
     """
-    out = np.array(values)
-    out[..., -1] *= 4.0 * np.pi * radius.edges[-1] ** 2 / shell_area(radius)[-1]
-    return out
+
+    edge: np.ndarray
+    centre: np.ndarray
+    infinity: np.ndarray
+
+
+def luminosities(flows: np.ndarray, grid: Grid) -> tuple[Luminosity, Luminosity]:
+    """Energy and number luminosity of flows (..., n_energy, n_r + 1) [s^-1] through the edges."""
+    weights = (MEV_ERG * grid.energy.centres, np.ones(grid.energy.centres.size))
+    found = []
+    for weight, power in zip(weights, (2, 1), strict=True):
+        total = np.einsum("...er,e->...r", flows, weight)
+        mean = 0.5 * (total[..., 1:] + total[..., :-1])
+        found.append(
+            Luminosity(total / grid.radius.lapse_edge**power, mean / grid.radius.lapse**power, mean)
+        )
+    return found[0], found[1]
 
 
 def mean_energy(f, grid: Grid, weighting: str = "number_density") -> np.ndarray:
-    """Mean energy [MeV], shape (..., n_r); NaN where there is nothing to average.
+    """Local mean energy [MeV], shape (..., n_r); NaN where there is nothing to average.
 
     Parameters
     ----------
@@ -97,17 +99,17 @@ def mean_energy(f, grid: Grid, weighting: str = "number_density") -> np.ndarray:
         grid.energy.weights * grid.energy.centres,
         grid.angle.weights * direction,
     )
-    return _ratio(energy, number)
+    return _ratio(energy, number) / grid.lapse
 
 
 def rms_energy(f, grid: Grid) -> np.ndarray:
-    """sqrt(int E^4 f dE / int E^2 f dE) [MeV], shape (..., n_r); NaN where f vanishes.
+    """sqrt(int E^4 f dE / int E^2 f dE), local [MeV], shape (..., n_r); NaN where f vanishes.
 
     The rms of the number spectrum. Some codes report sqrt(int E^5 f/int E^3 f) instead.
     """
     fourth = PHASE_SPACE * np.diff(grid.energy.edges**5) / 5.0
     square = np.einsum("...emr,e,m->...r", f, fourth, grid.angle.weights)
-    return np.sqrt(_ratio(square, number_density(f, grid.energy, grid.angle)))
+    return np.sqrt(_ratio(square, number_density(f, grid.energy, grid.angle))) / grid.lapse
 
 
 def flux_factor(f, grid: Grid) -> np.ndarray:
@@ -119,11 +121,14 @@ def flux_factor(f, grid: Grid) -> np.ndarray:
 
 
 def spectrum(f, grid: Grid) -> np.ndarray:
-    """Number density per energy [cm^-3 MeV^-1], group averages, shape (..., n_energy, n_r)."""
+    """Local number density per energy at infinity [cm^-3 MeV^-1], shape (..., n_energy, n_r).
+
+    Group averages.
+    """
     per_energy = grid.energy.weights / np.diff(grid.energy.edges)
-    return np.einsum("...emr,e,m->...er", f, per_energy, grid.angle.weights)
+    return np.einsum("...emr,e,m->...er", f, per_energy, grid.angle.weights) / grid.lapse**3
 
 
 def angular_distribution(f, grid: Grid) -> np.ndarray:
     """Energy-integrated number density per d(mu)/2 [cm^-3], shape (..., n_mu, n_r)."""
-    return np.einsum("...emr,e->...mr", f, grid.energy.weights)
+    return np.einsum("...emr,e->...mr", f, grid.energy.weights) / grid.lapse**3

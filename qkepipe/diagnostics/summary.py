@@ -12,9 +12,9 @@ from qkepipe.diagnostics.heating import heating_and_cooling, ye_dot
 from qkepipe.diagnostics.neutrinosphere import neutrinosphere_radius
 from qkepipe.diagnostics.radii import at_radii, default_profile_radii, inside_grid, shock_of
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.phasespace import number_density
+from qkepipe.phasespace import METRIC, number_density
 from qkepipe.schema import check, set_attributes
-from qkepipe.solvers.sphere import Grid, grid_of
+from qkepipe.solvers.sphere import Grid, flows, grid_of
 
 __all__ = ["summarise"]
 
@@ -51,9 +51,10 @@ def summarise(
     Returns
     -------
     Dataset
-        Kind ``summary``. Attributes: all those of the solution; ``shock_radius`` and
-        ``rates_source`` of the background; ``heavy_flavours``; ``steady_number_balance_error``
-        and ``steady_energy_balance_error``.
+        Kind ``summary``. Attributes: all those of the solution; ``shock_radius``,
+        ``rates_source``, ``gravity`` and ``lapse_source`` of the background;
+        ``heavy_flavours``; ``steady_number_balance_error`` and
+        ``steady_energy_balance_error``.
 
     Raises
     ------
@@ -72,7 +73,8 @@ def summarise(
     radii = inside_grid(profile_radii, grid.radius)
     out = xr.Dataset(coords={n: solution[n].variable for n in (*_GRID, "species", "time_sample")})
     out = out.assign_coords(profile_radius=("profile_radius", radii))
-    _radiation(out, f, grid, radii)
+    out = out.assign({n: solution[n].variable for n in METRIC if n in solution})
+    _radiation(out, f, grid, radii, flows(f, background))
     _matter(out, f, background, second, grid)
     for name in ("steadiness", "number_flux_rms", "number_flux_out", "coherence_max"):
         if name in solution:
@@ -80,7 +82,7 @@ def summarise(
     if "coherence" in solution:
         out["coherence"] = ("r", solution["coherence"].max("sector").values)
     out.attrs.update(solution.attrs)
-    for name in ("shock_radius", "rates_source"):
+    for name in ("shock_radius", "rates_source", "gravity", "lapse_source"):
         if name in background.attrs:
             out.attrs[name] = background.attrs[name]
     balance = steady_balance(f, background)
@@ -108,19 +110,26 @@ def _same_grid(solution: xr.Dataset, other, name: str) -> None:
             )
 
 
-def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, radii: np.ndarray) -> None:
+def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, radii, through: np.ndarray) -> None:
     over = ("species", "r")
-    last = {"last_cell": "through the outermost face"}
-    for name in ("luminosity", "number_luminosity"):
-        values = getattr(radiation, name)(f, grid)
-        out[name] = (over, radiation.outer_face(values, grid.radius), last)
-    out["mean_energy"] = (over, radiation.mean_energy(f, grid), {"weighting": "number_density"})
+    both = radiation.luminosities(through, grid)
+    for name, values in zip(("luminosity", "number_luminosity"), both, strict=True):
+        out[name] = (over, values.centre, {"frame": "local"})
+        out[f"{name}_edge"] = (("species", "r_edge"), values.edge, {"frame": "local"})
+        out[f"{name}_infinity"] = (over, values.infinity, {"frame": "infinity"})
+    mean = radiation.mean_energy(f, grid)
+    out["mean_energy"] = (over, mean, {"weighting": "number_density", "frame": "local"})
+    out["mean_energy_infinity"] = (
+        over,
+        mean * grid.lapse,
+        {"weighting": "number_density", "frame": "infinity"},
+    )
     out["rms_energy"] = (
         over,
         radiation.rms_energy(f, grid),
         {"definition": "sqrt(int E^4 f dE / int E^2 f dE)"},
     )
-    out["number_density"] = (over, number_density(f, grid.energy, grid.angle))
+    out["number_density"] = (over, number_density(f, grid.energy, grid.angle, grid.lapse))
     out["flux_factor"] = (over, radiation.flux_factor(f, grid))
     centres = grid.radius.centres
     for name, axis in (("angular_distribution", "mu"), ("spectrum", "energy")):

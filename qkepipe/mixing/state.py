@@ -103,7 +103,8 @@ def asymptotic_state(
     Parameters
     ----------
     f : DataArray or Dataset
-        Occupation f(species, energy, mu, ...) [1] with labelled species (nue, nuebar, nux,
+        Occupation f(species, energy, mu, ...) [1] (a Dataset with ``lapse``: energies at
+        infinity) with labelled species (nue, nuebar, nux,
         nuxbar; nux is one heavy flavour; without nuxbar it is taken equal to nux), or a
         Dataset with ``f`` and ``energy_edge``, ``mu_edge``. Without an energy axis:
         energy-integrated density per d(mu)/2 [cm^-3]. Weights are found as in
@@ -173,6 +174,9 @@ def asymptotic_state(
     )
     if not energy:
         mixed = mixed.isel(energy=0)
+    if isinstance(f, xr.Dataset) and "lapse" in f:
+        # energies at infinity: local densities have the measure dE_inf^3/a^3
+        negative, positive = negative / f["lapse"] ** 3, positive / f["lapse"] ** 3
     space = [d for d in values.dims if d not in core]
     unstable = np.minimum(negative, positive) > rtol * (negative + positive)
     growth = growth_estimate(negative, positive).where(unstable, 0.0)

@@ -11,7 +11,9 @@ PRL 129, 261101). V does not depend on energy, so the energy-integrated differen
 Q(mu) = int dn_E (P - P_g) closes on itself. Its implicit midpoint rule conserves
 D_0 = int (dmu/2) Q and every |Q(mu)|; the converged V then rotates all energies of both
 sectors by a Cayley transform, which is orthogonal to round-off. Vacuum and matter terms
-are not part of this operator.
+are not part of this operator. In a static metric the equation is one in coordinate time:
+the factor of proper time, and the local measure of D_n on a grid of energies at infinity,
+are one factor per radius, a^-2 (docs/physics/transport.md).
 """
 
 from __future__ import annotations
@@ -35,8 +37,8 @@ def _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q, q_mid, d):
     """Rotate cells lo..hi of f[4, 2, n_energy, n_mu, n_r] in place.
 
     ``weights`` are the number weights of the groups [cm^-3], ``wmu`` = dmu/2,
-    ``strength`` = xi sqrt(2) G_F [cm^2], ``q`` and ``q_mid`` (n_mu, 3, TILE) and
-    ``d`` (8, TILE) work space.
+    ``strength`` (n_r,) = xi sqrt(2) G_F times the factor of the metric [cm^2], ``q`` and
+    ``q_mid`` (n_mu, 3, TILE) and ``d`` (8, TILE) work space.
     """
     n = hi - lo
     n_energy = f.shape[2]
@@ -77,8 +79,8 @@ def _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q, q_mid, d):
                     d[6, i] += w0 * q_mid[j, k, i]
                     d[7, i] += w1 * q_mid[j, k, i]
             for i in range(n):
-                a = strength * half * d[6, i]
-                b = strength * half * d[7, i]
+                a = strength[lo + i] * half * d[6, i]
+                b = strength[lo + i] * half * d[7, i]
                 worst = max(worst, abs(a - d[k, i]) + abs(b - d[3 + k, i]))
                 d[k, i] = a
                 d[3 + k, i] = b
@@ -151,15 +153,17 @@ class SelfInteraction:
         Attenuation, 0 < xi <= 1.
     step : float
         c dt [cm].
+    scale : ndarray (n_r,), optional
+        Factor on the Hamiltonian of each cell; default: 1.
     """
 
-    def __init__(self, weights, mu, dmu, n_r: int, xi: float, step: float):
+    def __init__(self, weights, mu, dmu, n_r: int, xi: float, step: float, scale=None):
         tiles = (n_r + TILE - 1) // TILE
         self._arguments = (
             np.ascontiguousarray(weights),
             np.ascontiguousarray(mu),
             0.5 * np.asarray(dmu),
-            xi * SQRT2_GF,
+            xi * SQRT2_GF * (np.ones(n_r) if scale is None else np.asarray(scale, dtype=float)),
             step,
             np.empty((tiles, len(mu), 3, TILE)),
             np.empty((tiles, len(mu), 3, TILE)),

@@ -11,6 +11,9 @@ Phys. 62, 801; Janka 2001, A&A 368, 527, section 3):
   adiabatic index 4/3, a factor 7;
 - free fall ahead of it: v = -sqrt(2 G M/r), rho = Mdot/(4 pi r^2 |v|), T ~ rho^(1/3).
 
+Matter is Newtonian; the metric is that of vacuum around the mass M (the matter of the model
+is light), lapse sqrt(1 - 2 G M/(r c^2)) and its inverse as radial metric.
+
 The electron fraction is that of beta equilibrium with neutrinos of a given degeneracy,
 
     mu_e - (m_n - m_p) - T ln[(1 - ye)/ye] = eta T ,
@@ -119,7 +122,7 @@ def post_bounce_model(
     Returns
     -------
     Dataset
-        Canonical snapshot: ``rho temperature ye velocity_r`` over ``r``.
+        Canonical snapshot: ``rho temperature ye velocity_r lapse radial_metric`` over ``r``.
 
     Raises
     ------
@@ -148,10 +151,16 @@ def post_bounce_model(
         )
     if wrong:
         raise QkepipeError(wrong)
+    gravity = G_NEWTON * mass * M_SUN
+    orbit = 3.0 * gravity / C_LIGHT**2 / KM_CM
+    if r_min_km <= orbit:
+        raise QkepipeError(
+            Defect("analytic model", "r_min_km", f"{r_min_km:g}",
+                   f"above {orbit:.3g} km, the photon sphere of the mass")
+        )  # fmt: skip
     edges = KM_CM * np.geomspace(r_min_km, r_max_km, int(zones) + 1)
     r = 0.5 * (edges[1:] + edges[:-1])
     surface, shock = KM_CM * surface_radius_km, KM_CM * shock_radius_km
-    gravity = G_NEWTON * mass * M_SUN
     # G M m_u/T_s as a length: potential energy over temperature, times r
     reach = gravity / C_LIGHT**2 * M_U / surface_temperature
 
@@ -184,12 +193,15 @@ def post_bounce_model(
     # matter does not reach equilibrium in the mantle: its ye is bounded by the infalling one
     equilibrium = beta_equilibrium_ye(rho, temperature, degeneracy)
     ye = np.where(outside, _YE_INFALL, np.minimum(equilibrium, _YE_INFALL))
+    lapse = np.sqrt(1.0 - 2.0 * gravity / (r * C_LIGHT**2))
     data = xr.Dataset(
         {
             "rho": ("r", rho),
             "temperature": ("r", temperature),
             "ye": ("r", ye),
             "velocity_r": ("r", velocity),
+            "lapse": ("r", lapse),
+            "radial_metric": ("r", 1.0 / lapse),
         },
         coords={"r": ("r", r), "r_edge": ("r_edge", edges)},
         attrs={

@@ -4,7 +4,9 @@ A run attenuates the self-interaction by xi but not the collisions, so that the 
 is the local dispersion relation of the discrete gas with weights xi g and with the true
 damping Gamma = (kappa*_e + kappa*_x)/2 of every energy (:func:`qkepipe.stability.growth_rate`).
 Elastic scattering, gradients of the background and the turning of the rays are left out:
-they change the growth by amounts that do not scale with xi.
+they change the growth by amounts that do not scale with xi. The local rate and wavenumber
+become those of the run, per coordinate time and coordinate radius, with the lapse a and the
+radial metric X: rate a, k X.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def _beams(background: xr.Dataset, index: int) -> tuple[np.ndarray, ...]:
     f = background["f"].isel(r=index).transpose("species", "energy", "mu").values
     absorption = background["absorption"].isel(r=index).transpose("species", "energy").values
     weights = grid.energy.weights[:, None] * grid.angle.weights[None, :]
-    g = SQRT2_GF * np.stack([f[0] - f[2], f[1] - f[3]]) * weights
+    g = SQRT2_GF * np.stack([f[0] - f[2], f[1] - f[3]]) * weights / grid.lapse[index] ** 3
     damping = 0.5 * np.stack([absorption[0] + absorption[2], absorption[1] + absorption[3]])
     v = np.broadcast_to(grid.angle.centres, g.shape)
     sign = np.broadcast_to(np.array([1.0, -1.0])[:, None, None], g.shape)
@@ -44,7 +46,7 @@ def _beams(background: xr.Dataset, index: int) -> tuple[np.ndarray, ...]:
 def predicted_growth(
     background: xr.Dataset, index: int, xi: float, wavenumber: float
 ) -> tuple[float, float]:
-    """Fastest growth in one cell of a run with attenuation ``xi``.
+    """Fastest growth in one cell of a run with attenuation ``xi``, seen by a local observer.
 
     Parameters
     ----------
@@ -99,11 +101,13 @@ def fastest_in_run(background: xr.Dataset, estimate: np.ndarray, xi: float) -> d
     -------
     dict or None
         ``index`` in r, ``radius`` [cm], ``rate`` [s^-1], ``collisionless_rate`` [s^-1] (xi
-        times that of the same cell), ``wavenumber`` k [cm^-1]. None where nothing grows.
+        times that of the same cell), ``wavenumber`` k [cm^-1]; per coordinate time and
+        radius. None where nothing grows.
     """
     candidates = np.flatnonzero(estimate > _FRACTION * estimate.max(initial=0.0))
     if candidates.size == 0:
         return None
+    radial = grid_of(background).radius
     chosen = candidates[np.linspace(0, candidates.size - 1, _CELLS).round().astype(int)]
     best = None
     for index in np.unique(chosen):
@@ -111,12 +115,14 @@ def fastest_in_run(background: xr.Dataset, estimate: np.ndarray, xi: float) -> d
         if mode["growth_rate"] <= 0.0:
             continue
         rate, wavenumber = predicted_growth(background, int(index), xi, mode["wavenumber"])
+        lapse, stretch = radial.lapse[index], radial.radial_metric[index]
+        rate, wavenumber = float(rate * lapse), float(wavenumber * stretch)
         if rate > 0.0 and (best is None or rate > best["rate"]):
             best = {
                 "index": int(index),
                 "radius": float(background["r"].values[index]),
                 "rate": rate,
-                "collisionless_rate": xi * mode["growth_rate"],
+                "collisionless_rate": float(xi * mode["growth_rate"] * lapse),
                 "wavenumber": wavenumber,
             }
     return best

@@ -3,6 +3,10 @@
 A scheme is one class with ``apply(f)``, which changes ``f[component, sector, energy, mu, r]``
 in place over one step, and one line in :data:`SCHEMES`. All runs have two flavours: the
 second heavy flavour is a spectator.
+
+Steps are in coordinate time. A rate that is linear in the neutrino density n is, with the
+number weights of energies at infinity, a n = a^-2 n_inf: a for proper time per coordinate
+time, a^-3 for the local measure E^2 dE = E_inf^2 dE_inf/a^3.
 """
 
 from __future__ import annotations
@@ -45,6 +49,7 @@ class Oscillation:
             g.radius.centres.size,
             setup.options["xi"],
             setup.step,
+            g.lapse**-2.0,
         )
 
     def apply(self, f: np.ndarray) -> None:
@@ -70,6 +75,7 @@ class Relaxation:
             self.setup.step / C_LIGHT,
             flavors=FLAVORS,
             prescription=self.setup.options["prescription"],
+            rate_factor=g.lapse**-2.0,
             c_tau=self.setup.options["c_tau"],
             rtol=self.setup.options["tolerance"],
             state=self.state,

@@ -21,6 +21,7 @@ import xarray as xr
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.phasespace import (
+    METRIC,
     AngleGrid,
     EnergyGrid,
     RadialGrid,
@@ -36,9 +37,18 @@ from qkepipe.solvers.schemes import SCHEMES, Setup
 from qkepipe.solvers.seeds import seed_state
 from qkepipe.species import SPECIES, lepton_sign
 from qkepipe.transport import geometry
-from qkepipe.transport.step import TransportOperator, stable_step
+from qkepipe.transport.step import TransportOperator, face_flux, stable_step
 
-__all__ = ["Grid", "Track", "equilibrium", "grid_of", "run_sphere", "steady_state", "time_step"]
+__all__ = [
+    "Grid",
+    "Track",
+    "equilibrium",
+    "flows",
+    "grid_of",
+    "run_sphere",
+    "steady_state",
+    "time_step",
+]
 
 
 @dataclass(frozen=True)
@@ -52,26 +62,41 @@ class Track:
 
 @dataclass(frozen=True)
 class Grid:
-    """Phase-space grid of a run."""
+    """Phase-space grid of a run: energies at infinity, angles of resting observers, radii."""
 
     energy: EnergyGrid
     angle: AngleGrid
     radius: RadialGrid
 
+    @property
+    def lapse(self) -> np.ndarray:
+        """Lapse of the cells, shape (n_r,)."""
+        return self.radius.lapse
+
 
 def grid_of(dataset: xr.Dataset) -> Grid:
-    """Read the grid from a dataset with ``energy_edge``, ``mu_edge`` and ``r_edge``."""
+    """Read the grid from a dataset with ``energy_edge``, ``mu_edge`` and ``r_edge``.
+
+    The metric is that of ``lapse``, ``lapse_edge``, ``radial_metric`` and
+    ``radial_metric_edge``, flat where the dataset has none of them.
+    """
+    given = [dataset[name].values if name in dataset.variables else None for name in METRIC]
     return Grid(
         energy_grid(dataset["energy_edge"].values),
         angle_grid_from_edges(dataset["mu_edge"].values),
-        radial_grid(dataset["r_edge"].values),
+        radial_grid(dataset["r_edge"].values, *given),
     )
 
 
 def _rates(background: xr.Dataset) -> list[np.ndarray]:
+    """Absorption, chi0 and chi_tr per coordinate time over c [cm^-1], (4, n_energy, n_r).
+
+    Local rates times the lapse, the proper time per coordinate time.
+    """
     order = ("species", "energy", "r")
+    lapse = background["lapse"].values if "lapse" in background else 1.0
     return [
-        np.ascontiguousarray(background[name].transpose(*order).values, dtype=float)
+        np.ascontiguousarray(background[name].transpose(*order).values * lapse, dtype=float)
         for name in ("absorption", "scattering", "scattering_transport")
     ]
 
@@ -92,15 +117,51 @@ def equilibrium(background: xr.Dataset) -> np.ndarray:
 
 
 def _inner_boundary(background: xr.Dataset, grid: Grid) -> np.ndarray:
-    """Fermi-Dirac occupation that enters at the inner edge, shape (2, 2, n_energy)."""
+    """Fermi-Dirac occupation that enters at the inner edge, shape (2, 2, n_energy).
+
+    That of the matter of the first cell at its local energies.
+    """
+    energy = grid.energy.centres / grid.lapse[0]
     first = background.isel(r=0)
     temperature = float(first["temperature"])
     mu_nue = float(first["mu_e"]) - float(first["mu_hat"])
     inner = np.empty((2, 2, grid.energy.centres.size))
     for sector, sign in enumerate((1.0, -1.0)):
-        inner[0, sector] = fermi_dirac(grid.energy.centres, temperature, sign * mu_nue)
-        inner[1, sector] = fermi_dirac(grid.energy.centres, temperature, 0.0)
+        inner[0, sector] = fermi_dirac(energy, temperature, sign * mu_nue)
+        inner[1, sector] = fermi_dirac(energy, temperature, 0.0)
     return inner
+
+
+def _per_time(flux: np.ndarray, energy: EnergyGrid) -> np.ndarray:
+    """Neutrinos per coordinate time [s^-1] of fluxes (..., n_energy, n_r + 1) [cm^2]."""
+    return 4.0 * np.pi * C_LIGHT * energy.weights[:, None] * flux
+
+
+def flows(f: np.ndarray, background: xr.Dataset) -> np.ndarray:
+    """Neutrinos that leave through every cell edge, as the transport operator counts them.
+
+    In a steady state they are the same, to the residual of the solver, at all edges between
+    which nothing is emitted or absorbed. Of an averaged field they are those of the average.
+
+    Parameters
+    ----------
+    f : ndarray (4, n_energy, n_mu, n_r)
+    background : Dataset
+        Kind ``background`` on the same grid.
+
+    Returns
+    -------
+    ndarray (4, n_energy, n_r + 1)
+        Net number per group and coordinate time [s^-1]; times E_inf it is an energy at
+        infinity per coordinate time.
+    """
+    grid = grid_of(background)
+    shape = geometry.sphere(grid.radius, grid.angle)
+    inner = _inner_boundary(background, grid).transpose(1, 2, 0)[:, :, None, :]
+    inner = np.repeat(inner, grid.angle.centres.size, axis=2)
+    state = np.ascontiguousarray(f).reshape(2, 2, *f.shape[1:])
+    flux = face_flux(state, inner, shape)
+    return _per_time(flux.reshape(4, *flux.shape[2:]), grid.energy)
 
 
 def _discretisation(background, grid, cfl):
@@ -122,7 +183,7 @@ def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
 
 
 def time_step(background: xr.Dataset, cfl: float) -> float:
-    """Time step [s] of every run on this background."""
+    """Time step [s] of every run on this background, in coordinate time."""
     return _discretisation(background, grid_of(background), cfl)[2] / C_LIGHT
 
 
@@ -177,7 +238,7 @@ def steady_state(
         )
     f = np.array(initial, dtype=float, order="C").reshape(2, 2, *initial.shape[1:])
     species_view = f.reshape(4, *f.shape[2:])
-    crossing = (grid.radius.edges[-1] - grid.radius.edges[0]) / step
+    crossing = grid.radius.light_path / step
     block = max(1, int(crossing / 10))
     balance = _Balance()
     before = None
@@ -211,7 +272,7 @@ def steady_state(
     result.attrs.update(
         scheme="classical",
         residual=float(residual),
-        crossings=float(tenth * block * step / (grid.radius.edges[-1] - grid.radius.edges[0])),
+        crossings=float(tenth * block * step / grid.radius.light_path),
         n_steps=int(tenth * block),
         number_balance_error=balance.error(),
     )
@@ -253,7 +314,8 @@ def _field_dataset(f: np.ndarray, background: xr.Dataset) -> xr.Dataset:
         {"f": (("species", "energy", "mu", "r"), np.array(f), {})},
         coords=coords,
     )
-    return set_attributes(data)
+    metric = {name: background[name].variable for name in METRIC if name in background}
+    return set_attributes(data.assign(metric))
 
 
 def coherence(f: np.ndarray, grid: Grid) -> np.ndarray:
@@ -265,7 +327,10 @@ def coherence(f: np.ndarray, grid: Grid) -> np.ndarray:
 
 
 def _lepton_content(diagonal: np.ndarray, grid: Grid, volume: np.ndarray) -> float:
-    """Volume integral of (nue - nuebar) - (nux - nuxbar), per 4 pi."""
+    """Volume integral of (nue - nuebar) - (nux - nuxbar), per 4 pi.
+
+    ``volume`` is that of the geometry, which has the measure of E_inf.
+    """
     species = diagonal.reshape(4, *diagonal.shape[2:])
     density = number_density(species, grid.energy, grid.angle)
     return float((lepton_sign() @ density) @ volume)
@@ -350,15 +415,14 @@ def run_sphere(
         if seed_profile is None:
             seed_profile = np.ones(grid.radius.centres.size, dtype=complex)
         f = seed_state(diagonal, seed_amplitude, seed_profile)
-    length = grid.radius.edges[-1] - grid.radius.edges[0]
+    length = grid.radius.light_path
     every = max(1, int(np.ceil(crossings * length / step / samples)))
     n_samples = max(2, int(np.ceil(crossings * length / step / every)))
     first_average = int(average_from * n_samples)
-    state = _RunState(f, n_samples, grid, track)
+    state = _RunState(f, n_samples, grid, operator, track)
     state.lepton[0] = _lepton_content(diagonal, grid, operator.geometry.volume)
     if checkpoint is not None:
         state.load(checkpoint)
-    area = 4.0 * np.pi * grid.radius.edges[-1] ** 2
     saved = time.monotonic()
     while state.sample < n_samples:
         for number in range(every):
@@ -379,7 +443,7 @@ def run_sphere(
         if checkpoint is not None and time.monotonic() - saved > checkpoint_seconds:
             state.save(checkpoint)
             saved = time.monotonic()
-    result = state.dataset(background, first_average, area)
+    result = state.dataset(background, first_average)
     result.attrs.update(
         scheme=scheme,
         crossings=float(crossings),
@@ -396,9 +460,10 @@ def run_sphere(
 class _RunState:
     """Everything that evolves, so that a checkpoint is one file."""
 
-    def __init__(self, f: np.ndarray, n_samples: int, grid: Grid, track: Track | None = None):
+    def __init__(self, f: np.ndarray, n_samples: int, grid: Grid, operator, track=None):
         _, _, n_energy, n_mu, n_r = f.shape
         self.grid = grid
+        self.operator = operator
         self.f = f
         self.sample = 0
         self.time = np.zeros(n_samples)
@@ -407,6 +472,7 @@ class _RunState:
         self.averaged = 0
         self.coherence = np.zeros((n_samples, n_r))
         self.flux = np.zeros((n_samples, 4, n_r))
+        self.out = np.zeros((n_samples, 4))
         self.excess = 0.0
         self.trace = 0.0
         self.balance = _Balance()
@@ -427,6 +493,7 @@ class _RunState:
         "sum_coherence",
         "coherence",
         "flux",
+        "out",
         "lepton",
         "tracked_time",
         "tracked",
@@ -488,7 +555,10 @@ class _RunState:
         species = self.f[:2].reshape(4, *self.f.shape[2:])
         k = self.sample
         self.time[k] = seconds
-        self.flux[k] = number_flux(species, self.grid.energy, self.grid.angle)
+        self.flux[k] = number_flux(species, self.grid.energy, self.grid.angle, self.grid.lapse)
+        through = face_flux(self.f, self.operator.inner, self.operator.geometry)[:2, ..., -1:]
+        out = _per_time(through, self.grid.energy).sum(axis=(2, 3))
+        self.out[k] = out.ravel() / self.grid.radius.lapse_edge[-1]
         if self.f.shape[0] == 4:
             both = coherence(self.f, self.grid)
             self.coherence[k] = both.max(axis=0)
@@ -500,7 +570,7 @@ class _RunState:
             self.averaged += 1
         self.sample += 1
 
-    def dataset(self, background: xr.Dataset, first_average: int, area: float) -> xr.Dataset:
+    def dataset(self, background: xr.Dataset, first_average: int) -> xr.Dataset:
         out = _field_dataset(self.sum_f / self.averaged, background)
         out["f_final"] = (
             ("species", "energy", "mu", "r"),
@@ -514,7 +584,7 @@ class _RunState:
         )
         out["number_flux_out"] = (
             ("time_sample", "species"),
-            area * self.flux[:, :, -1],
+            self.out,
             {"units": "s-1", "long_name": "number luminosity at the outer edge"},
         )
         out = out.assign_coords(

@@ -102,6 +102,8 @@ class Field:
     mu, weights : ndarray (n_mu,)
         Directions and quadrature weights, which sum to 1: angular bins, or the nodes at
         which moments are reconstructed.
+    stretch : DataArray (space) or float
+        Radial metric X, proper length per dr.
     """
 
     number: xr.DataArray
@@ -111,6 +113,7 @@ class Field:
     eln_xln: xr.DataArray | None
     mu: np.ndarray
     weights: np.ndarray
+    stretch: xr.DataArray | float = 1.0
 
     @property
     def mode(self) -> str:
@@ -158,6 +161,13 @@ class Field:
         return int((abs(self.flux) > FLUX_MAX * self.number).sum())
 
 
+def _metric(dataset: xr.Dataset, name: str, f: xr.DataArray) -> xr.DataArray | float:
+    """``lapse`` or ``radial_metric`` on the cells of ``f``, 1 where the dataset has none."""
+    if name not in dataset or not set(dataset[name].dims) <= set(f.dims):
+        return 1.0
+    return dataset[name].drop_attrs(deep=False)
+
+
 def _from_angles(dataset: xr.Dataset) -> Field:
     for name in ("energy_edge", "mu_edge"):
         if name not in dataset.variables:
@@ -173,6 +183,7 @@ def _from_angles(dataset: xr.Dataset) -> Field:
             )  # fmt: skip
     if "mu" in f.coords:
         f = f.drop_vars("mu")
+    lapse = _metric(dataset, "lapse", f)
     g, spectrum, flux = apply(
         integrate,
         f,
@@ -182,16 +193,18 @@ def _from_angles(dataset: xr.Dataset) -> Field:
         inputs=[["species", "energy", "mu"], ["energy"], ["mu"], ["mu"]],
         outputs=(("mu",), ("species", "energy"), ("species",)),
     )
-    spectrum = _canonical(spectrum)
+    # bins hold energies at infinity: E^2 dE = E_inf^2 dE_inf/a^3 of a local observer
+    spectrum = _canonical(spectrum / lapse**3)
     number = spectrum.sum("energy")
     return Field(
         number,
-        _canonical(flux),
+        _canonical(flux / lapse**3),
         spectrum,
-        _mean_energy(_total_energy(spectrum, energy.centres), number),
-        g,
+        _mean_energy(_total_energy(spectrum, energy.centres) / lapse, number),
+        g / lapse**3,
         angle.centres,
         angle.weights,
+        _metric(dataset, "radial_metric", f),
     )
 
 
@@ -226,7 +239,8 @@ def _from_moments(dataset: xr.Dataset) -> Field:
         energy = four_species(dataset, "nu_energy_density").sum("species") / MEV_ERG
         mean_energy = _mean_energy(energy, number)
     mu, weights = np.polynomial.legendre.leggauss(NODES)
-    return Field(number, flux, spectrum, mean_energy, None, mu, 0.5 * weights)
+    stretch = _metric(dataset, "radial_metric", number)
+    return Field(number, flux, spectrum, mean_energy, None, mu, 0.5 * weights, stretch)
 
 
 def open_field(dataset: xr.Dataset) -> Field:
@@ -235,9 +249,10 @@ def open_field(dataset: xr.Dataset) -> Field:
     Parameters
     ----------
     dataset : Dataset
-        Either ``f(species, energy, mu, space)`` with ``energy_edge`` [MeV] and ``mu_edge``,
-        or ``nu_number_density`` [cm^-3] and ``nu_number_flux`` [cm^-2 s^-1] over (species,
-        [energy], space) and, if known, ``nu_energy_density`` [erg cm^-3].
+        Either ``f(species, energy, mu, space)`` with ``energy_edge`` [MeV] (at infinity, where
+        there is a ``lapse``) and ``mu_edge``, or local ``nu_number_density`` [cm^-3] and
+        ``nu_number_flux`` [cm^-2 s^-1] over (species, [energy], space) and, if known,
+        ``nu_energy_density`` [erg cm^-3].
 
     Returns
     -------

@@ -4,7 +4,9 @@ A mode drifts in kappa at the rate -d(lambda + Phi_0)/dr; integrated over all ba
 instability int sigma dkappa = 4.5 sigma0^2 (5 to 95 % of maximum-entropy pairs: 3.4 to 5.0;
 two beams: 2 pi), so
 
-    N_e = 4.5 sigma0^2/|d(lambda + Phi_0)/dr| .
+    N_e = 4.5 sigma0^2/|d(lambda + Phi_0)/dr| ,
+
+per proper length X dr in a metric (the redshift of the mode itself is left out).
 
 Derived and checked for this project; two beams with a linear potential obey it exactly.
 With the Hamiltonian attenuated by xi, N_e becomes xi N_e. Growth from a seed is suppressed
@@ -26,7 +28,9 @@ __all__ = ["INSTABILITY", "efolds"]
 BAND_INTEGRAL = 4.5
 
 
-def efolds(estimate: xr.DataArray, potential: xr.DataArray) -> xr.DataArray:
+def efolds(
+    estimate: xr.DataArray, potential: xr.DataArray, stretch: xr.DataArray | float = 1.0
+) -> xr.DataArray:
     """N_e of the module's header.
 
     Parameters
@@ -35,12 +39,14 @@ def efolds(estimate: xr.DataArray, potential: xr.DataArray) -> xr.DataArray:
         Growth estimate of fast modes [s^-1].
     potential : DataArray
         What drives the drift, lambda + Phi_0 or a part of it [cm^-1], over ``r`` [cm].
+    stretch : DataArray or float
+        X, proper length per dr.
 
     Returns
     -------
     DataArray
     """
-    slope = abs(potential.differentiate("r"))
+    slope = abs(potential.differentiate("r")) / stretch
     # differences below round-off of the potential are none
     floor = np.finfo(float).eps * abs(potential) / potential["r"].diff("r").min()
     slope = np.maximum(slope, floor)
@@ -52,7 +58,7 @@ def _gradient(cells: Cells, found: xr.Dataset) -> xr.Dataset:
     if potential.chunks is not None:
         # a derivative needs neighbours; the potentials are small
         potential = potential.chunk(r=-1)
-    value = efolds(found["ffi_growth_estimate"], potential)
+    value = efolds(found["ffi_growth_estimate"], potential, cells.field.stretch)
     return xr.Dataset(
         {
             "gradient_efolds": value.assign_attrs(

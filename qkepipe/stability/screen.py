@@ -44,7 +44,8 @@ def screen(
     Returns
     -------
     Dataset
-        Kind ``stability`` (see :mod:`qkepipe.schema`): rates in s^-1, potentials in cm^-1.
+        Kind ``stability`` (see :mod:`qkepipe.schema`): rates in s^-1, potentials in cm^-1,
+        those of a local observer at rest where the field has a ``lapse``.
         Variables that need what is not given are absent; the attribute ``omitted`` says
         why. ``instability`` holds the most severe kind of each cell.
 
@@ -115,6 +116,9 @@ def _tidy(found: xr.Dataset, field: xr.Dataset, cells: Cells) -> xr.Dataset:
     for dim in cells.field.space:
         if dim not in found.coords:
             found = found.assign_coords({dim: np.arange(found.sizes[dim])})
+    for name in ("lapse", "radial_metric"):
+        if name in field and set(field[name].dims) <= set(cells.field.space):
+            found[name] = field[name].variable
     if "r_edge" in field.variables:
         found = found.assign_coords(r_edge=field["r_edge"].variable)
     return set_attributes(found)

@@ -19,9 +19,9 @@ import numpy as np
 from qkepipe.jit import jit, jit_parallel, prange
 from qkepipe.transport.collisions import apply_phi, collision_tables
 from qkepipe.transport.geometry import Geometry
-from qkepipe.transport.streaming import GHOSTS, Work, streaming_rate
+from qkepipe.transport.streaming import GHOSTS, Work, radial_flux, streaming_rate
 
-__all__ = ["BUDGET", "TransportOperator", "stable_step"]
+__all__ = ["BUDGET", "TransportOperator", "face_flux", "stable_step"]
 
 #: Entries of the particle budget of a step, per species and energy: numbers in the volume
 #: before and after, net inflow through the faces, net gain from emission and absorption.
@@ -175,6 +175,57 @@ def stable_step(geometry: Geometry, collision_rate: np.ndarray, cfl: float) -> f
     """
     rate = collision_rate.reshape(-1, collision_rate.shape[-1]).max(axis=0)
     return float(cfl / (geometry.loss_rate() + 0.25 * rate).max())
+
+
+@jit
+def _face_flux(f, inner, geometry, block, work, out):
+    n_component, _, n_energy, n_mu, n = f.shape
+    flux = np.empty((n_component, n + 1))
+    for sector in range(2):
+        for energy in range(n_energy):
+            for c in range(n_component):
+                for j in range(n_mu):
+                    block[j, c] = f[c, sector, energy, j]
+            radial_flux(block, inner[sector, energy], geometry, work, flux)
+            for c in range(n_component):
+                out[c, sector, energy] = flux[c]
+
+
+def _work_space(n_mu: int, n_component: int, n_r: int) -> Work:
+    return Work(
+        np.empty((2, n_component, n_r)),
+        np.empty((n_component, n_r + 2 * GHOSTS)),
+        np.empty((n_component, n_r)),
+        np.empty(n_r),
+        np.empty((2, n_component, 2)),
+    )
+
+
+def face_flux(f: np.ndarray, inner: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Net outward flux through the cell faces, as the transport operator sees it.
+
+    With the reconstruction and the limiter of the operator: a steady state has the same
+    value at all faces between which nothing is emitted or absorbed, to the residual of the
+    solver. Of an averaged field it is the flux of the average.
+
+    Parameters
+    ----------
+    f : ndarray (n_component, 2, n_energy, n_mu, n_r)
+    inner : ndarray (2, n_energy, n_mu, n_component)
+        State entering through the inner face, as :attr:`TransportOperator.inner`.
+    geometry : Geometry
+        Not periodic.
+
+    Returns
+    -------
+    ndarray (n_component, 2, n_energy, n_r + 1)
+        Area A times (1/2) int mu f dmu [cm^2].
+    """
+    n_component, _, n_energy, n_mu, n_r = f.shape
+    out = np.empty((n_component, 2, n_energy, n_r + 1))
+    block = np.empty((n_mu, n_component, n_r))
+    _face_flux(f, inner, geometry, block, _work_space(n_mu, n_component, n_r), out)
+    return out
 
 
 class TransportOperator:

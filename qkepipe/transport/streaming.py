@@ -20,7 +20,7 @@ import numpy as np
 
 from qkepipe.jit import jit
 
-__all__ = ["GHOSTS", "Work", "limiter_factor", "streaming_rate"]
+__all__ = ["GHOSTS", "Work", "limiter_factor", "radial_flux", "streaming_rate"]
 
 #: Ghost cells on either side of a row in r.
 GHOSTS = 2
@@ -133,6 +133,135 @@ class Work(NamedTuple):
 
 
 @jit
+def _row_faces(j, block, inner, geometry, work):
+    """Upwind states at the radial faces of bin ``j``, written to ``work.edge_flux[0]``.
+
+    For mu > 0 entry i is the state at the outer face of cell i, for mu < 0 at its inner face.
+    """
+    n_component, n = block.shape[1:]
+    face, pad, jump, theta = work.edge_flux[0], work.pad, work.jump, work.theta
+    periodic = geometry.periodic
+    forward = geometry.mu[j] > 0.0
+    face_of = geometry.face_up if forward else geometry.face_down
+    for c in range(n_component):
+        row = block[j, c]
+        line = pad[c]
+        for i in range(n):
+            line[i + 2] = row[i]
+        if periodic:
+            line[0] = row[n - 2]
+            line[1] = row[n - 1]
+            line[n + 2] = row[0]
+            line[n + 3] = row[1]
+        else:
+            below = inner[j, c] if forward else row[0]
+            above = row[n - 1] if forward else 0.0
+            line[0] = below
+            line[1] = below
+            line[n + 2] = above
+            line[n + 3] = above
+        a0 = face_of[0]
+        a1 = face_of[1]
+        a2 = face_of[2]
+        a3 = face_of[3]
+        a4 = face_of[4]
+        step = jump[c]
+        for i in range(n):
+            step[i] = (
+                a0[i] * line[i]
+                + a1[i] * line[i + 1]
+                + a2[i] * line[i + 2]
+                + a3[i] * line[i + 3]
+                + a4[i] * line[i + 4]
+            )
+    limiter_factor(pad, pad, pad, 1, 2, 3, jump, theta)
+    for c in range(n_component):
+        value = face[c]
+        row = block[j, c]
+        step = jump[c]
+        for i in range(n):
+            value[i] = row[i] + theta[i] * step[i]
+
+
+@jit
+def radial_flux(block, inner, geometry, work, flux):
+    """Net outward flux through the radial faces of a grid with ends, written to ``flux``.
+
+    The operator's own flux, area times (1/2) int mu f dmu with its upwind states: what a
+    steady state without sources keeps constant.
+
+    Parameters
+    ----------
+    block : ndarray (n_mu, n_component, n_r)
+    inner : ndarray (n_mu, n_component)
+    geometry : Geometry
+    work : Work
+    flux : ndarray (n_component, n_r + 1)
+    """
+    n_mu, n_component, n = block.shape
+    area = geometry.area
+    flux[:] = 0.0
+    for j in range(n_mu):
+        _row_faces(j, block, inner, geometry, work)
+        weight = 0.5 * geometry.dmu[j] * geometry.mu[j]
+        shift = 1 if geometry.mu[j] > 0.0 else 0
+        for c in range(n_component):
+            face = work.edge_flux[0, c]
+            through = flux[c]
+            for i in range(n):
+                through[i + shift] += weight * area[i + shift] * face[i]
+            if shift == 1:
+                through[0] += weight * area[0] * inner[j, c]
+
+
+@jit
+def _turn(block, geometry, work, rate, sign):
+    """Add the angular fluxes of all cells where ``sign`` g > 0 to ``rate``.
+
+    A bin is left through its edge towards mu = sign: the upper one outside the photon sphere.
+    """
+    n_mu, n_component, n = block.shape
+    edge_flux, jump, theta = work.edge_flux, work.jump, work.theta
+    turn_rate = geometry.turn_rate
+    upward = sign > 0.0
+    edge_flux[:] = 0.0
+    for k in range(n_mu):
+        j = k if upward else n_mu - 1 - k
+        new = edge_flux[k % 2]
+        old = edge_flux[(k + 1) % 2]
+        if k == n_mu - 1:
+            new[:] = 0.0
+        else:
+            below = block[max(j - 1, 0)]
+            above = block[min(j + 1, n_mu - 1)]
+            slope = sign * geometry.slope_mu[j]
+            turn = geometry.edge_turn[j + 1] if upward else geometry.edge_turn[j]
+            for c in range(n_component):
+                step = jump[c]
+                low = below[c]
+                high = above[c]
+                for i in range(n):
+                    step[i] = slope * (high[i] - low[i])
+            if k == 0:
+                theta[:] = 0.0
+            else:
+                limiter_factor(below, block[j], above, 0, 0, 0, jump, theta)
+            for c in range(n_component):
+                row = block[j, c]
+                step = jump[c]
+                flux = new[c]
+                for i in range(n):
+                    flux[i] = turn * (row[i] + theta[i] * step[i])
+        scale = 1.0 / geometry.dmu[j]
+        for c in range(n_component):
+            out = rate[j, c]
+            flux = new[c]
+            before = old[c]
+            for i in range(n):
+                out[i] -= scale * max(sign * turn_rate[i], 0.0) * (flux[i] - before[i])
+
+
+@jit
 def streaming_rate(block, inner, geometry, work, rate, through):
     """Rate of change [cm^-1] of one block by streaming, written to ``rate``.
 
@@ -149,59 +278,20 @@ def streaming_rate(block, inner, geometry, work, rate, through):
         (1/2) int mu f dmu.
     """
     n_mu, n_component, n = block.shape
-    edge_flux, pad, jump, theta = work.edge_flux, work.pad, work.jump, work.theta
     mu = geometry.mu
     dmu = geometry.dmu
     area = geometry.area
     out_rate = geometry.out_rate
     in_rate = geometry.in_rate
-    turn_rate = geometry.turn_rate
     periodic = geometry.periodic
     through[:] = 0.0
     for j in range(n_mu):
-        # radial faces
+        _row_faces(j, block, inner, geometry, work)
         forward = mu[j] > 0.0
-        face_of = geometry.face_up if forward else geometry.face_down
+        weight = 0.5 * dmu[j] * mu[j]
         for c in range(n_component):
-            row = block[j, c]
-            line = pad[c]
-            for i in range(n):
-                line[i + 2] = row[i]
-            if periodic:
-                line[0] = row[n - 2]
-                line[1] = row[n - 1]
-                line[n + 2] = row[0]
-                line[n + 3] = row[1]
-            else:
-                below = inner[j, c] if forward else row[0]
-                above = row[n - 1] if forward else 0.0
-                line[0] = below
-                line[1] = below
-                line[n + 2] = above
-                line[n + 3] = above
-            a0 = face_of[0]
-            a1 = face_of[1]
-            a2 = face_of[2]
-            a3 = face_of[3]
-            a4 = face_of[4]
-            step = jump[c]
-            for i in range(n):
-                step[i] = (
-                    a0[i] * line[i]
-                    + a1[i] * line[i + 1]
-                    + a2[i] * line[i + 2]
-                    + a3[i] * line[i + 3]
-                    + a4[i] * line[i + 4]
-                )
-        limiter_factor(pad, pad, pad, 1, 2, 3, jump, theta)
-        for c in range(n_component):
-            face = edge_flux[0, c]
-            row = block[j, c]
+            face = work.edge_flux[0, c]
             out = rate[j, c]
-            step = jump[c]
-            for i in range(n):
-                face[i] = row[i] + theta[i] * step[i]
-            weight = 0.5 * dmu[j] * mu[j]
             if forward:
                 # face[i] is the state at the upper face of cell i
                 entering = face[n - 1] if periodic else inner[j, c]
@@ -217,41 +307,9 @@ def streaming_rate(block, inner, geometry, work, rate, through):
                 for i in range(n - 1):
                     out[i] = -mu[j] * (out_rate[i] * face[i + 1] - in_rate[i] * face[i])
                 out[n - 1] = -mu[j] * (out_rate[n - 1] * entering - in_rate[n - 1] * face[n - 1])
-    # angular faces: particles turn towards mu = +1 (turn_rate >= 0)
-    if turn_rate[0] == 0.0 and turn_rate[n - 1] == 0.0:
-        return
-    edge_flux[:] = 0.0
-    for j in range(n_mu):
-        new = edge_flux[j % 2]
-        old = edge_flux[(j + 1) % 2]
-        last = j == n_mu - 1
-        if last:
-            new[:] = 0.0
-        else:
-            below = block[max(j - 1, 0)]
-            above = block[j + 1]
-            for c in range(n_component):
-                step = jump[c]
-                low = below[c]
-                high = above[c]
-                slope = geometry.slope_mu[j]
-                for i in range(n):
-                    step[i] = slope * (high[i] - low[i])
-            if j == 0:
-                theta[:] = 0.0
-            else:
-                limiter_factor(below, block[j], above, 0, 0, 0, jump, theta)
-            for c in range(n_component):
-                row = block[j, c]
-                step = jump[c]
-                flux = new[c]
-                turn = geometry.edge_turn[j + 1]
-                for i in range(n):
-                    flux[i] = turn * (row[i] + theta[i] * step[i])
-        scale = 1.0 / dmu[j]
-        for c in range(n_component):
-            out = rate[j, c]
-            flux = new[c]
-            before = old[c]
-            for i in range(n):
-                out[i] -= scale * turn_rate[i] * (flux[i] - before[i])
+    lowest = geometry.turn_rate.min()
+    highest = geometry.turn_rate.max()
+    if highest > 0.0:
+        _turn(block, geometry, work, rate, 1.0)
+    if lowest < 0.0:
+        _turn(block, geometry, work, rate, -1.0)

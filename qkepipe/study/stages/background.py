@@ -8,8 +8,10 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.matter import thermodynamics
+from qkepipe.matter.gravity import metric
 from qkepipe.opacity import CONSTANTS, check_coverage, rates
 from qkepipe.phasespace import (
+    METRIC,
     angle_grid,
     energy_grid,
     geometric_energy_edges,
@@ -59,20 +61,22 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         )
     )
     angle = angle_grid(n_mu, config.grid.mu_power)
-    radius = radial_grid(edges)
     processes = _processes(config, snapshot)
     matter, warnings = thermodynamics(
-        regrid(snapshot, edges),
+        regrid(snapshot, edges).drop_vars(("lapse", "radial_metric"), errors="ignore"),
         config.background.cold_composition,
         source,
         composition=processes != ("table",),
     )
-    coverage, outside = check_coverage(matter, energy, source)
+    space = metric(snapshot, edges, config.background.gravity)
+    radius = radial_grid(edges, *(space[n].values for n in METRIC))
+    groups = _local(energy.edges, radius.lapse)
+    coverage, outside = check_coverage(matter, groups, source)
     block = config.background
     changed = {n: v for n, v in vars(block.overrides).items() if v is not None}
     weak = rates(
         matter,
-        energy,
+        groups,
         processes,
         replace(CONSTANTS[block.constants], **changed),
         block.weak_magnetism,
@@ -88,15 +92,27 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         mu_edge=("mu_edge", angle.edges),
         r=("r", radius.centres),
         r_edge=("r_edge", radius.edges),
+    ).assign(space.data_vars)
+    out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = (
+        "local" if space.attrs["gravity"] == "flat" else "infinity"
     )
     out.attrs.update(snapshot.attrs)
-    out.attrs.update(weak.attrs | coverage)
+    out.attrs.update(weak.attrs | coverage | space.attrs)
     out.attrs["frame"] = "local, static fluid"
     out.attrs["warnings"] = "\n".join(str(w) for w in [*warnings, *outside])
     shock = shock_radius(snapshot)
     if shock is not None:
         out.attrs["shock_radius"] = float(shock)
     return check(set_attributes(out), "background", source)
+
+
+def _local(edges: np.ndarray, lapse: np.ndarray) -> xr.DataArray:
+    """Local edges of the groups, E_inf over the lapse [MeV], over (energy_edge, r)."""
+    return xr.DataArray(
+        edges[:, None] / lapse,
+        dims=("energy_edge", "r"),
+        coords={"energy_edge": ("energy_edge", edges)},
+    )
 
 
 def _processes(config, snapshot: xr.Dataset) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from qkepipe.phasespace import RadialGrid
 from qkepipe.solvers.cells import band_wavenumber, oscillation_edges
 from qkepipe.solvers.sphere import grid_of, run_sphere, steady_state
 from qkepipe.study.stages.background import on_edges
@@ -53,7 +54,7 @@ def run(
         n_r = max(8, round(case.resolution * background.sizes["r"]))
         base_r = np.interp(np.linspace(0, 1, n_r + 1), np.linspace(0, 1, base_r.size), base_r)
         n_mu = 2 * max(2, round(0.5 * case.resolution * n_mu))
-    edges = solve_edges(config, base_r, case.resolution, stability)
+    edges = solve_edges(config, base_r, case.resolution, stability, grid_of(background).radius)
     fine = on_edges(config, snapshot, edges, n_mu)
     field = steady_state(
         fine,
@@ -78,12 +79,16 @@ def run(
     return fine, solution, summary_of(config, case, solution, fine)
 
 
-def solve_edges(config, edges, resolution: float, stability: xr.Dataset) -> np.ndarray:
-    """Radial edges [cm] of the solve grid."""
+def solve_edges(
+    config, edges, resolution: float, stability: xr.Dataset, radius: RadialGrid
+) -> np.ndarray:
+    """Radial edges [cm] of the solve grid; ``radius`` is the base grid with its metric."""
     centres = 0.5 * (edges[1:] + edges[:-1])
     wavenumber = band_wavenumber(
         stability["potential_phi1"].values, stability["ffi_growth_estimate"].values
     )
+    # per coordinate radius
+    wavenumber = wavenumber * radius.radial_metric
     unstable = stability["ffi_crossing"].values > 0
     at = stability["r"].values
     return oscillation_edges(

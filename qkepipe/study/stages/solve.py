@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.diagnostics import LINEAR_LEVELS, measured_growth
+from qkepipe.phasespace import METRIC
 from qkepipe.solvers.linear import fastest_in_run
 from qkepipe.solvers.seeds import seed_profile
 from qkepipe.solvers.sphere import Track, run_sphere, time_step
@@ -74,13 +75,14 @@ def run(
 
 
 def _seed(config, xi: float, background: xr.Dataset) -> tuple[dict, dict]:
-    """Seed of a run and what linear theory predicts for it.
+    """Seed of a run and what linear theory predicts for it, in its coordinate time and radius.
 
     The seeded wave has the wavenumber of the mode that grows fastest with this attenuation;
     the cell of that mode is followed until its coherence saturates.
     """
     settings = config.solve
-    field = background[["f", "energy_edge", "mu_edge", "r_edge"]]
+    metric = [name for name in METRIC if name in background]
+    field = background[["f", "energy_edge", "mu_edge", "r_edge", *metric]]
     estimate = screen(field, lsa_cells=0)["ffi_growth_estimate"].values
     mode = fastest_in_run(background, estimate, xi)
     wavenumber, track, predicted = 0.0, None, {}

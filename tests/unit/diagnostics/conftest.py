@@ -36,6 +36,8 @@ def _background(n_r=60, n_mu=8, n_energy=6):
         "rho": ("r", rho),
         "temperature": ("r", temperature),
         "ye": ("r", np.full(r.size, 0.3)),
+        "mu_e": ("r", np.full(r.size, 10.0)),
+        "mu_hat": ("r", np.full(r.size, 10.0)),
         "absorption": (over, absorption),
         "emissivity": (over, C_LIGHT * absorption * equilibrium),
         "scattering": (over, absorption),

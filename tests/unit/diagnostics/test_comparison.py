@@ -69,14 +69,14 @@ def test_total_luminosity_counts_the_spectator(summaries):
     base, mixed = summaries["model", "classical"], summaries["model", "bgk_box"]
     total = rows_of(table, case="bgk_box", quantity="luminosity", species="all")
     expected = (
-        mixed["luminosity"].sum("species")
-        + base["luminosity"].sel(species=["nux", "nuxbar"]).sum("species")
+        mixed["luminosity_edge"].sum("species")
+        + base["luminosity_edge"].sel(species=["nux", "nuxbar"]).sum("species")
     ).values[-1]
     assert total["value"].values[-1] == pytest.approx(expected, rel=1e-13)
     classical = rows_of(table, case="classical", quantity="luminosity", species="all")
     weights = xr.DataArray([1.0, 1.0, 2.0, 2.0], dims="species")
     assert classical["value"].values[-1] == pytest.approx(
-        float((base["luminosity"] * weights).sum("species")[-1]), rel=1e-13
+        float((base["luminosity_edge"] * weights).sum("species")[-1]), rel=1e-13
     )
 
 

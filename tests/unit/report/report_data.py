@@ -97,6 +97,10 @@ def make_stability(stable: bool, directions: int = 0, name: str = "") -> xr.Data
     return check(set_attributes(data), "stability")
 
 
+def _at_edges(values: np.ndarray) -> np.ndarray:
+    return np.stack([np.interp(R_EDGE, R, row) for row in values])
+
+
 def make_summary(
     kind: str, scheme: str, xi: float | None = None, strength: float = 0.0, resolution=1.0, **attrs
 ) -> xr.Dataset:
@@ -117,12 +121,17 @@ def make_summary(
     profile = np.array([5e6, 1e7, 2e7, 4.9e7])
     dilute = (profile / profile[0])[:, None, None] ** -2.0
     time = np.linspace(1e-5, 5e-3, 80)
-    over = ("species", "r")
+    over, edges = ("species", "r"), ("species", "r_edge")
     data = xr.Dataset(
         {
             "luminosity": (over, 1.602e-6 * flux * energy),
             "number_luminosity": (over, flux),
+            "luminosity_edge": (edges, _at_edges(1.602e-6 * flux * energy)),
+            "number_luminosity_edge": (edges, _at_edges(flux)),
+            "luminosity_infinity": (over, 1.602e-6 * flux * energy),
+            "number_luminosity_infinity": (over, flux),
             "mean_energy": (over, energy),
+            "mean_energy_infinity": (over, energy),
             "rms_energy": (over, 1.15 * energy),
             "number_density": (over, flux / R**2 * 1e-10),
             "flux_factor": (over, np.ones((4, 1)) * (1.0 - R[0] / R)),
