@@ -126,8 +126,16 @@ VARIABLES: dict[str, Variable] = {
         ("time", "species", "energy", "mu", "r"),
         "neutrino occupation",
         -1e-12,
-        1.0 + 1e-9,
+        # extrema that change by less than this per cell are not clipped
+        1.0 + 1e-2,
         ("time",),
+    ),
+    "inflow": Variable(
+        "1",
+        ("species", "energy", "mu"),
+        "occupation that enters at the inner edge",
+        0.0,
+        1.0 + 1e-2,
     ),
     "coherence": Variable(
         "1",

@@ -19,7 +19,6 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT
-from qkepipe.errors import Defect, QkepipeError
 from qkepipe.phasespace import (
     METRIC,
     AngleGrid,
@@ -43,11 +42,13 @@ __all__ = [
     "Grid",
     "Track",
     "equilibrium",
+    "field_dataset",
     "flows",
     "grid_of",
+    "inflow",
     "run_sphere",
-    "steady_state",
     "time_step",
+    "transport_rates",
 ]
 
 
@@ -88,7 +89,7 @@ def grid_of(dataset: xr.Dataset) -> Grid:
     )
 
 
-def _rates(background: xr.Dataset) -> list[np.ndarray]:
+def transport_rates(background: xr.Dataset) -> list[np.ndarray]:
     """Absorption, chi0 and chi_tr per coordinate time over c [cm^-1], (4, n_energy, n_r).
 
     Local rates times the lapse, the proper time per coordinate time.
@@ -116,20 +117,23 @@ def equilibrium(background: xr.Dataset) -> np.ndarray:
     return np.where(absorption > 0.0, value, 0.0)
 
 
-def _inner_boundary(background: xr.Dataset, grid: Grid) -> np.ndarray:
-    """Fermi-Dirac occupation that enters at the inner edge, shape (2, 2, n_energy).
+def inflow(background: xr.Dataset, grid: Grid) -> np.ndarray:
+    """Occupation that enters at the inner edge, shape (4, n_energy, n_mu).
 
-    That of the matter of the first cell at its local energies.
+    That of ``inflow`` where the background has it, as on a grid that starts inside a field
+    already known; else equilibrium with the matter of the first cell, of the rates where they
+    absorb and of Fermi and Dirac at the group centres where they do not.
     """
+    if "inflow" in background:
+        return background["inflow"].transpose("species", "energy", "mu").values
     energy = grid.energy.centres / grid.lapse[0]
     first = background.isel(r=0)
     temperature = float(first["temperature"])
     mu_nue = float(first["mu_e"]) - float(first["mu_hat"])
-    inner = np.empty((2, 2, grid.energy.centres.size))
-    for sector, sign in enumerate((1.0, -1.0)):
-        inner[0, sector] = fermi_dirac(energy, temperature, sign * mu_nue)
-        inner[1, sector] = fermi_dirac(energy, temperature, 0.0)
-    return inner
+    thermal = [fermi_dirac(energy, temperature, mu) for mu in (mu_nue, -mu_nue, 0.0, 0.0)]
+    absorbs = first["absorption"].transpose("species", "energy").values > 0.0
+    value = np.where(absorbs, equilibrium(background)[..., 0], thermal)
+    return np.repeat(value[..., None], grid.angle.centres.size, axis=2)
 
 
 def _per_time(flux: np.ndarray, energy: EnergyGrid) -> np.ndarray:
@@ -157,17 +161,16 @@ def flows(f: np.ndarray, background: xr.Dataset) -> np.ndarray:
     """
     grid = grid_of(background)
     shape = geometry.sphere(grid.radius, grid.angle)
-    inner = _inner_boundary(background, grid).transpose(1, 2, 0)[:, :, None, :]
-    inner = np.repeat(inner, grid.angle.centres.size, axis=2)
-    state = np.ascontiguousarray(f).reshape(2, 2, *f.shape[1:])
-    flux = face_flux(state, inner, shape)
-    return _per_time(flux.reshape(4, *flux.shape[2:]), grid.energy)
+    # each species by itself, as in classical transport
+    state = np.ascontiguousarray(f)[None]
+    flux = face_flux(state, inflow(background, grid)[..., None], shape)[0]
+    return _per_time(flux, grid.energy)
 
 
 def _discretisation(background, grid, cfl):
     """Geometry, rates [cm^-1] and c dt [cm] of every run on this background."""
     shape = geometry.sphere(grid.radius, grid.angle)
-    rates = _rates(background)
+    rates = transport_rates(background)
     return shape, rates, stable_step(shape, rates[0] + rates[1], cfl)
 
 
@@ -175,7 +178,8 @@ def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
     shape, rates, step = _discretisation(background, grid, cfl)
     n_mu = grid.angle.centres.size
     inner = np.zeros((n_component, 2, grid.energy.centres.size, n_mu))
-    inner[:2] = _inner_boundary(background, grid)[..., None]
+    entering = inflow(background, grid)
+    inner[:2] = entering.reshape(2, 2, *entering.shape[1:])
     if n_component == 4:
         inner[2] = 0.5 * seed_amplitude * (inner[0] - inner[1])
     operator = TransportOperator(shape, *rates, equilibrium(background), inner, step)
@@ -185,98 +189,6 @@ def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
 def time_step(background: xr.Dataset, cfl: float) -> float:
     """Time step [s] of every run on this background, in coordinate time."""
     return _discretisation(background, grid_of(background), cfl)[2] / C_LIGHT
-
-
-def steady_state(
-    background: xr.Dataset,
-    initial: np.ndarray | None = None,
-    *,
-    cfl: float = 0.45,
-    tolerance: float = 1e-4,
-    max_crossings: float = 12.0,
-    progress: Callable[[float, float], None] | None = None,
-) -> xr.Dataset:
-    """Classical (no-mixing) steady radiation field.
-
-    Marches the time-dependent operator until number density and number flux of every
-    species change by less than ``tolerance`` (relative to the largest flux and to the
-    local density) per tenth of a light crossing.
-
-    Parameters
-    ----------
-    background : Dataset
-        Kind ``background``.
-    initial : ndarray (4, n_energy, n_mu, n_r), optional
-        Starting field; default: equilibrium diluted as 1/r^2.
-    cfl : float
-        At most 1/2.
-    tolerance : float
-    max_crossings : float
-        Light-crossing times after which the run is refused as not converged.
-    progress : callable, optional
-        Called with the fraction done (an upper limit) and the physical time [s].
-
-    Returns
-    -------
-    Dataset
-        Kind ``baseline``: ``f`` and the attributes ``residual``, ``crossings``,
-        ``number_balance_error``.
-
-    Raises
-    ------
-    QkepipeError
-        If the field is not steady after ``max_crossings``.
-    """
-    grid = grid_of(background)
-    operator, step = _transport(background, grid, 2, cfl)
-    if initial is None:
-        dilution = np.minimum(1.0, (grid.radius.edges[0] / grid.radius.centres) ** 2)
-        inner = _inner_boundary(background, grid).reshape(4, -1)
-        initial = np.broadcast_to(
-            (inner[:, :, None] * dilution)[:, :, None, :],
-            (4, grid.energy.centres.size, grid.angle.centres.size, dilution.size),
-        )
-    f = np.array(initial, dtype=float, order="C").reshape(2, 2, *initial.shape[1:])
-    species_view = f.reshape(4, *f.shape[2:])
-    crossing = grid.radius.light_path / step
-    block = max(1, int(crossing / 10))
-    balance = _Balance()
-    before = None
-    for tenth in range(1, int(10 * max_crossings) + 1):
-        for _ in range(block):
-            balance.add(operator.advance(f))
-        _refuse_nan(f, tenth * block)
-        density = number_density(species_view, grid.energy, grid.angle)
-        flux = number_flux(species_view, grid.energy, grid.angle) * grid.radius.centres**2
-        if before is not None:
-            scale = np.abs(flux).max(axis=1, keepdims=True)
-            residual = max(
-                np.abs(density / before[0] - 1.0).max(), np.abs((flux - before[1]) / scale).max()
-            )
-            if progress is not None:
-                progress(tenth / (10 * max_crossings), tenth * block * step / C_LIGHT)
-            if residual < tolerance:
-                break
-        before = (density, flux)
-    else:
-        raise QkepipeError(
-            Defect(
-                "classical transport",
-                "residual",
-                f"{residual:.2g} after {max_crossings:g} light crossings",
-                f"below {tolerance:g}",
-                "a larger inner radius (less optical depth) or solve.max_crossings",
-            )
-        )
-    result = _field_dataset(species_view, background)
-    result.attrs.update(
-        scheme="classical",
-        residual=float(residual),
-        crossings=float(tenth * block * step / grid.radius.light_path),
-        n_steps=int(tenth * block),
-        number_balance_error=balance.error(),
-    )
-    return result
 
 
 class _Balance:
@@ -305,7 +217,7 @@ def _refuse_nan(f: np.ndarray, step: int) -> None:
         )
 
 
-def _field_dataset(f: np.ndarray, background: xr.Dataset) -> xr.Dataset:
+def field_dataset(f: np.ndarray, background: xr.Dataset) -> xr.Dataset:
     coords = {
         name: background[name] for name in ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge")
     }
@@ -571,7 +483,7 @@ class _RunState:
         self.sample += 1
 
     def dataset(self, background: xr.Dataset, first_average: int) -> xr.Dataset:
-        out = _field_dataset(self.sum_f / self.averaged, background)
+        out = field_dataset(self.sum_f / self.averaged, background)
         out["f_final"] = (
             ("species", "energy", "mu", "r"),
             self.f[:2].reshape(4, *self.f.shape[2:]).copy(),

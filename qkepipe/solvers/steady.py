@@ -12,8 +12,14 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.solvers import sphere
-from qkepipe.solvers.sphere import Grid, equilibrium, grid_of
+from qkepipe.solvers.sphere import (
+    Grid,
+    equilibrium,
+    field_dataset,
+    grid_of,
+    inflow,
+    transport_rates,
+)
 from qkepipe.species import SPECIES
 from qkepipe.transport import geometry
 from qkepipe.transport.implicit import solve_steady
@@ -30,7 +36,7 @@ def steady_field(
     tolerance: float = 1e-10,
     accept: float = 1e-4,
     most: int = 120,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float, float], None] | None = None,
 ) -> xr.Dataset:
     """Solve classical transport for its steady state.
 
@@ -46,7 +52,7 @@ def steady_field(
     most : int
         Largest number of corrections of one species and energy.
     progress : callable, optional
-        Called with the fraction done.
+        Called with the fraction done and 0, as nothing moves in time.
 
     Returns
     -------
@@ -62,10 +68,10 @@ def steady_field(
     """
     grid = grid_of(background)
     shape = geometry.sphere(grid.radius, grid.angle)
-    rates = sphere._rates(background)
+    rates = transport_rates(background)
     f_eq = equilibrium(background)
-    inner = sphere._inner_boundary(background, grid).reshape(4, -1)
-    n_energy, n_mu = inner.shape[1], grid.angle.centres.size
+    inner = inflow(background, grid)
+    n_energy, n_mu = inner.shape[1:]
     f = np.empty((4, n_energy, n_mu, grid.radius.centres.size))
     corrections = np.empty((4, n_energy), dtype=int)
     errors = np.empty((4, n_energy))
@@ -73,13 +79,12 @@ def steady_field(
         part = slice(first, min(first + _PER_REPORT, n_energy))
         inputs = [a[:, part] for a in (*rates, f_eq, inner)]
         alone, copies = _distinct(inputs)
-        blocks = [np.ascontiguousarray(a[alone].reshape(-1, a.shape[-1])) for a in inputs[:4]]
-        entering = np.repeat(inputs[4][alone].reshape(-1, 1), n_mu, axis=1)
-        out = solve_steady(shape, *blocks, entering, tolerance, most)
+        blocks = [np.ascontiguousarray(a[alone].reshape(-1, a.shape[-1])) for a in inputs]
+        out = solve_steady(shape, *blocks, tolerance, most)
         for target, values in zip((f, corrections, errors), out, strict=True):
             target[:, part] = values.reshape(len(alone), -1, *values.shape[1:])[copies]
         if progress is not None:
-            progress(part.stop / n_energy)
+            progress(part.stop / n_energy, 0.0)
     residual = _residual(f, errors, grid)
     if not residual.max() <= accept:
         s = int(np.argmax(residual))
@@ -94,7 +99,8 @@ def steady_field(
                 "more radial cells where the opacity changes, or a larger inner radius",
             )
         )
-    result = sphere._field_dataset(f, background)
+    # where nothing arrives the corrections leave round-off of either sign
+    result = field_dataset(np.maximum(f, 0.0), background)
     result.attrs.update(
         scheme="classical",
         residual=float(residual.max()),

@@ -206,16 +206,24 @@ class SeedBlock(_Block):
 class SolveBlock(_Block):
     """Runs in time."""
 
+    r_in_km: float | None = _field(
+        None,
+        "Inner edge of the runs, where the classical field enters; null: that of the grid. The "
+        "classical field itself can start much deeper, where all species are in equilibrium.",
+        "km",
+        gt=0,
+        le=1e6,
+    )
     crossings: float = _field(4.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
     average_from: float = _field(
         0.7, "Fraction of the run after which time averages start.", ge=0, lt=1
     )
     cfl: float = _field(0.5, "Time step over the shortest cell-crossing time.", gt=0, le=0.5)
     tolerance: float = _field(
-        3e-4, "Residual of the classical steady field per tenth of a light crossing.", gt=0, le=0.1
-    )
-    max_crossings: float = _field(
-        12.0, "Light crossings after which an unsteady classical field is refused.", gt=0, le=10000
+        1e-9,
+        "Largest last correction of the classical steady field, relative to the density.",
+        gt=0,
+        le=1e-3,
     )
     samples: int = _field(400, "Samples of the time series and of the averages.", ge=8, le=1000000)
     seed: SeedBlock = _field(SeedBlock(), "Initial flavour coherence.")
@@ -332,6 +340,16 @@ class Config(_Block):
     @classmethod
     def _with_one(cls, value: list[float]) -> list[float]:
         return sorted({1.0, *value}, key=lambda factor: (factor != 1.0, factor))
+
+    @model_validator(mode="after")
+    def _runs_inside_grid(self) -> Config:
+        inner, grid = self.solve.r_in_km, self.grid
+        if inner is not None and not grid.r_in_km <= inner < grid.r_out_km:
+            raise ValueError(
+                f"solve.r_in_km={inner:g}; expected a radius of the grid, "
+                f"{grid.r_in_km:g} to {grid.r_out_km:g}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _case_names(self) -> Config:

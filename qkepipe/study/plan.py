@@ -46,7 +46,7 @@ _STUDY_GRID = (
     "grid.n_mu", "grid.mu_power", "grid.n_energy", "grid.energy_first_MeV", "grid.energy_last_MeV",
 )  # fmt: skip
 _EXTENT = ("grid.r_in_km", "grid.r_out_km", "grid.n_r")
-_STEADY = ("solve.cfl", "solve.tolerance", "solve.max_crossings")
+_STEADY = ("solve.tolerance",)
 _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
 
 #: Keys of the configuration that a stage can see. A stage gets nothing else, so that a
@@ -58,7 +58,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "stability": ("stability",),
     "reference": (
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
-        "background", *_STEADY, *_RUN, "report.profile_radii_km",
+        "background", *_STEADY, *_RUN, "solve.r_in_km", "report.profile_radii_km",
     ),
     "solve": (*_RUN, "solve.seed", "report.profile_radii_km"),
     "compare": (),

@@ -104,22 +104,18 @@ def _rows_of_cell(i, gamma, chi0, chi1, in_r, in_mu, geometry, rows):
                 line[width] += out * t
                 if i < n - 2:
                     line[width + 2 * n_mu] -= out * t
-        # angular faces
+        # angular faces: the upwind bin is the lower one outside the photon sphere
         g = geometry.turn_rate[i] / dmu[j]
-        b = g * geometry.edge_turn[j + 1]
-        if b != 0.0:
-            t = in_mu[j, i] * geometry.slope_mu[j]
-            line[width] += b
-            line[width + 1] += b * t
-            if j > 0:
-                line[width - 1] -= b * t
-        b = g * geometry.edge_turn[j]
-        if j > 0 and b != 0.0:
-            t = in_mu[j - 1, i] * geometry.slope_mu[j - 1]
-            line[width - 1] -= b
-            line[width] -= b * t
-            if j > 1:
-                line[width - 2] += b * t
+        for edge in (j, j + 1):
+            b = geometry.edge_turn[edge] * (g if edge > j else -g)
+            if b == 0.0:
+                continue
+            up = edge - 1 if g > 0.0 else edge
+            t = (in_mu[up, i] if g > 0.0 else -in_mu[up, i]) * geometry.slope_mu[up]
+            line[width + up - j] += b
+            if 0 < up < n_mu - 1:
+                line[width + up + 1 - j] += b * t
+                line[width + up - 1 - j] -= b * t
         line[width] += gamma[i] + chi0[i]
         for k in range(n_mu):
             line[width - j + k] -= 0.5 * dmu[k] * (chi0[i] + chi1[i] * m * mu[k])

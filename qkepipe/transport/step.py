@@ -179,9 +179,9 @@ def stable_step(geometry: Geometry, collision_rate: np.ndarray, cfl: float) -> f
 
 @jit
 def _face_flux(f, inner, geometry, block, work, out):
-    n_component, _, n_energy, n_mu, n = f.shape
+    n_component, n_sector, n_energy, n_mu, n = f.shape
     flux = np.empty((n_component, n + 1))
-    for sector in range(2):
+    for sector in range(n_sector):
         for energy in range(n_energy):
             for c in range(n_component):
                 for j in range(n_mu):
@@ -210,19 +210,19 @@ def face_flux(f: np.ndarray, inner: np.ndarray, geometry: Geometry) -> np.ndarra
 
     Parameters
     ----------
-    f : ndarray (n_component, 2, n_energy, n_mu, n_r)
-    inner : ndarray (2, n_energy, n_mu, n_component)
+    f : ndarray (n_component, n_sector, n_energy, n_mu, n_r)
+    inner : ndarray (n_sector, n_energy, n_mu, n_component)
         State entering through the inner face, as :attr:`TransportOperator.inner`.
     geometry : Geometry
         Not periodic.
 
     Returns
     -------
-    ndarray (n_component, 2, n_energy, n_r + 1)
+    ndarray (n_component, n_sector, n_energy, n_r + 1)
         Area A times (1/2) int mu f dmu [cm^2].
     """
-    n_component, _, n_energy, n_mu, n_r = f.shape
-    out = np.empty((n_component, 2, n_energy, n_r + 1))
+    n_component, n_sector, n_energy, n_mu, n_r = f.shape
+    out = np.empty((n_component, n_sector, n_energy, n_r + 1))
     block = np.empty((n_mu, n_component, n_r))
     _face_flux(f, inner, geometry, block, _work_space(n_mu, n_component, n_r), out)
     return out

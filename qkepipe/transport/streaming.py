@@ -1,17 +1,21 @@
-"""High-order streaming of flavour matrices with one limiter factor per face.
+"""High-order streaming of occupations and of flavour matrices.
 
 Face values are reconstructed in r from five cells (fifth order on smooth grids, upwind
 biased, :func:`qkepipe.transport.geometry.face_coefficients`), in mu from three (second
-order). The difference between the face value and the cell average is scaled by one common
-factor for all components, so that the limiter does not depend on the basis in flavour
-space: the smaller of the monotonised-central limiter of the trace and of the largest
-factor for which the face state and its mirror image about the average stay positive
-matrices (|P| <= trace). The average is then the mean of two positive states, and with
-CFL <= 1/2 the update is a convex combination of positive matrices (Zhang & Shu 2010,
-J. Comput. Phys. 229, 3091, applied to the cone of positive matrices).
+order). The difference between the face value and the cell average is scaled by a factor:
 
-Blocks hold one sector and energy: ``block[mu, component, r]``, components ``ee, xx`` or
-``ee, xx, Re ex, Im ex``; a single component is one occupation.
+- of an occupation, the smaller of the monotonised-central limiter and of the largest factor
+  for which the face state and its mirror image about the average are not negative;
+- of a flavour matrix, one common factor for all components, so that the limiter does not
+  depend on the basis in flavour space: the limiter of the trace and the largest factor for
+  which both states stay positive matrices (|P| <= trace).
+
+The average is then the mean of two positive states, and with CFL <= 1/2 the update is a convex
+combination of positive ones (Zhang & Shu 2010, J. Comput. Phys. 229, 3091, applied to the cone
+of positive matrices).
+
+Blocks hold one sector and energy: ``block[mu, component, r]``, components ``ee, xx, Re ex,
+Im ex`` of a matrix, or one or two (``ee, xx``) occupations, each limited for itself.
 """
 
 from typing import NamedTuple
@@ -24,18 +28,13 @@ __all__ = ["GHOSTS", "Work", "limiter_factor", "radial_flux", "streaming_rate"]
 
 #: Ghost cells on either side of a row in r.
 GHOSTS = 2
-#: Slack of the positivity test of occupations, relative to trace^2: round-off.
-ROUND_OFF = 1e-12
-#: The same for matrices: |P| may exceed the trace by twice that fraction. Without it every
-#: change of direction of a pure state is flattened, which slows the growth of flavour waves
-#: by several per cent.
+#: Slack of the positivity test of matrices, relative to trace^2: |P| may exceed the trace by
+#: twice that fraction. Without it every change of direction of a pure state is flattened, which
+#: slows the growth of flavour waves by several per cent.
 SLACK = 1e-3
-#: Relative change of the trace per cell below which its extrema are not clipped
-#: (Shu 1987, Math. Comp. 49, 105: total-variation-bounded limiting).
-SMOOTH = 1e-3
-#: The same for a single occupation in the steady solver, where it also lets the corrections
-#: converge; in time it would let noise grow.
-SMOOTH_STEADY = 1e-2
+#: Relative change per cell below which extrema are not clipped (Shu 1987, Math. Comp. 49, 105:
+#: total-variation-bounded limiting), of the trace of matrices and of single occupations.
+SMOOTH, SMOOTH_SINGLE = 1e-3, 1e-2
 TINY = 1e-300
 
 
@@ -61,30 +60,8 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta):
             allowed = min(abs(below), abs(above)) if below * above > 0.0 else 0.0
             # the jump grows monotonically with what is allowed, as corrections do not converge
             # otherwise; face state and its mirror image stay positive
-            allowed = min(max(allowed, SMOOTH_STEADY * f), f)
+            allowed = min(max(allowed, SMOOTH_SINGLE * f), f)
             theta[i] = max(0.0, min(1.0, (allowed + TINY) / (abs(jump[0, i]) + TINY)))
-    elif mid.shape[0] == 2:
-        for i in range(n):
-            ee = mid[0, mid0 + i]
-            xx = mid[1, mid0 + i]
-            dee = jump[0, i]
-            dxx = jump[1, i]
-            # (trace^2 - |P|^2)/4 along the jump is a +- 2 b t + c t^2
-            trace = ee + xx
-            a = max(ee * xx + ROUND_OFF * trace * trace, 0.0)
-            b = 0.5 * (ee * dxx + xx * dee)
-            c = dee * dxx
-            cone = (a + TINY) / (abs(b) + np.sqrt(max(b * b - a * c, 0.0)) + TINY)
-            # a positive determinant alone would let both eigenvalues be negative
-            cone = min(cone, trace / (abs(dee + dxx) + TINY))
-            below = trace - (lo[0, lo0 + i] + lo[1, lo0 + i])
-            above = (hi[0, hi0 + i] + hi[1, hi0 + i]) - trace
-            limited = min(abs(below), abs(above)) / (abs(dee + dxx) + TINY)
-            limited = limited if below * above > 0.0 else 0.0
-            # continuous switch: a jump here would leave steady states chattering
-            smooth = 2.0 - max(abs(below), abs(above)) / (SMOOTH * trace + TINY)
-            limited = max(limited, min(1.0, smooth))
-            theta[i] = min(1.0, min(cone, limited))
     else:
         for i in range(n):
             ee = mid[0, mid0 + i]
@@ -174,13 +151,17 @@ def _row_faces(j, block, inner, geometry, work):
                 + a3[i] * line[i + 3]
                 + a4[i] * line[i + 4]
             )
-    limiter_factor(pad, pad, pad, 1, 2, 3, jump, theta)
-    for c in range(n_component):
-        value = face[c]
-        row = block[j, c]
-        step = jump[c]
-        for i in range(n):
-            value[i] = row[i] + theta[i] * step[i]
+    together = n_component if n_component == 4 else 1
+    for first in range(0, n_component, together):
+        part = slice(first, first + together)
+        line = pad[part]
+        limiter_factor(line, line, line, 1, 2, 3, jump[part], theta)
+        for c in range(first, first + together):
+            value = face[c]
+            row = block[j, c]
+            step = jump[c]
+            for i in range(n):
+                value[i] = row[i] + theta[i] * step[i]
 
 
 @jit
@@ -242,16 +223,20 @@ def _turn(block, geometry, work, rate, sign):
                 high = above[c]
                 for i in range(n):
                     step[i] = slope * (high[i] - low[i])
-            if k == 0:
-                theta[:] = 0.0
-            else:
-                limiter_factor(below, block[j], above, 0, 0, 0, jump, theta)
-            for c in range(n_component):
-                row = block[j, c]
-                step = jump[c]
-                flux = new[c]
-                for i in range(n):
-                    flux[i] = turn * (row[i] + theta[i] * step[i])
+            together = n_component if n_component == 4 else 1
+            for first in range(0, n_component, together):
+                part = slice(first, first + together)
+                if k == 0:
+                    theta[:] = 0.0
+                else:
+                    row = block[j, part]
+                    limiter_factor(below[part], row, above[part], 0, 0, 0, jump[part], theta)
+                for c in range(first, first + together):
+                    value = block[j, c]
+                    step = jump[c]
+                    flux = new[c]
+                    for i in range(n):
+                        flux[i] = turn * (value[i] + theta[i] * step[i])
         scale = 1.0 / geometry.dmu[j]
         for c in range(n_component):
             out = rate[j, c]

@@ -31,7 +31,8 @@ from qkepipe.phasespace import (
     radial_grid,
 )
 from qkepipe.schema import set_attributes
-from qkepipe.solvers.sphere import Grid, grid_of, run_sphere, steady_state
+from qkepipe.solvers.sphere import Grid, grid_of, run_sphere
+from qkepipe.solvers.steady import steady_field
 from qkepipe.species import SPECIES
 
 
@@ -123,7 +124,7 @@ def solved_sphere(refine):
         },
     )
     background = set_attributes(background)
-    field = steady_state(background)
+    field = steady_field(background)
     solution = run_sphere(
         background, "classical", initial=field["f"].values, crossings=0.2, samples=4
     )
@@ -171,11 +172,9 @@ def test_steady_balance_of_a_solved_field(homogeneous_sphere):
     background, solution = homogeneous_sphere
     f = solution["f"].values
     balance = steady_balance(f, background)
-    # the jump of the rates at the surface leaves an error of first order
-    finer_background, finer_solution = solved_sphere(2)
-    finer = steady_balance(finer_solution["f"].values, finer_background)
-    for name in ("number", "energy"):
-        assert balance[name] < 0.04 and finer[name] < 0.6 * balance[name]
+    # fluxes are those of the transport operator: what is left is the residual of the field
+    assert balance["number"] < 1e-9
+    assert balance["energy"] < 1e-9
     # the monitor sees a violation, and mixing within a sector is none
     r = background["r"].values
     worse = steady_balance(f * (1.0 - 0.2 * (r > 2.0 * R)), background)

@@ -17,7 +17,8 @@ from qkepipe import schema
 from qkepipe.constants import C_LIGHT, G_NEWTON, M_SUN
 from qkepipe.diagnostics import summarise
 from qkepipe.phasespace import METRIC, angle_grid, energy_grid, fermi_dirac, radial_grid
-from qkepipe.solvers.sphere import flows, grid_of, run_sphere, steady_state
+from qkepipe.solvers.sphere import flows, grid_of, run_sphere
+from qkepipe.solvers.steady import steady_field
 from qkepipe.species import SPECIES
 from qkepipe.stability import screen
 
@@ -78,7 +79,7 @@ def star():
     background = dataset(
         np.linspace(0.0, 60.0, 4), edges, 16, lapse, lambda r: 1.0 / lapse(r), black_sphere
     )
-    field = steady_state(background, tolerance=1e-7, max_crossings=30.0)
+    field = steady_field(background, tolerance=1e-13)
     out = run_sphere(background, "classical", initial=field["f"].values, crossings=0.1, samples=8)
     return background, field, summarise(out, background)
 

@@ -1,4 +1,4 @@
-"""Classical transport with exact solutions: homogeneous sphere and diffusion through a slab.
+"""Steady classical transport with exact solutions: homogeneous sphere and diffusion.
 
 Homogeneous sphere (absorptivity kappa, source 1, vacuum outside): f = 1 - exp(-kappa s),
 s the path inside the sphere; closed forms of J and H in the design notes, section 10. It does
@@ -14,7 +14,8 @@ from scipy.integrate import quad
 
 from qkepipe.phasespace import angle_grid, radial_grid
 from qkepipe.transport.geometry import slab, sphere
-from qkepipe.transport.step import TransportOperator, stable_step
+from qkepipe.transport.implicit import solve_steady
+from qkepipe.transport.step import TransportOperator, face_flux, stable_step
 
 
 def path(r, mu):
@@ -67,109 +68,177 @@ def test_oracle_agrees_with_the_table(r, j, h, k):
         assert exact_flux(r, 10.0) == pytest.approx(h, abs=2e-12)
 
 
-DEPTHS = (1.0, 10.0, 40.0)
+DEPTHS = (0.3, 1.0, 3.0, 10.0, 40.0, 1000.0)
 
 
-def solve(n_r, n_mu, crossings=3.0):
-    """Steady J and H of three spheres at once, one per energy group; r from 0.5 to 5 radii."""
-    radius, angle = radial_grid(np.linspace(0.5, 5.0, n_r + 1)), angle_grid(n_mu, 1.0)
+def solve(n_r, n_mu, power=1.0, first=0.5):
+    """Spheres of all depths to 5 radii: centres, edges, J at the centres, r^2 H at the edges."""
+    radius, angle = radial_grid(np.linspace(first, 5.0, n_r + 1)), angle_grid(n_mu, power)
     g = sphere(radius, angle)
     depth = np.array(DEPTHS)
     absorption = np.where(radius.centres < 1, depth[:, None], 0.0)
-    absorption = np.broadcast_to(absorption, (4, 3, n_r)).copy()
     zero, one = np.zeros_like(absorption), np.ones_like(absorption)
-    inner = -np.expm1(-depth[:, None] * path(np.full(n_mu, 0.5), angle.centres))
-    inner = np.broadcast_to(inner, (2, 2, 3, n_mu)).copy()
-    step = stable_step(g, absorption, 0.45)
-    operator = TransportOperator(g, absorption, zero, zero, one, inner, step)
-    f = np.zeros((2, 2, 3, n_mu, n_r))
-    f[...] = np.where(radius.centres < 1, 1.0, 0.0)
-    for _ in range(int(crossings * 4.5 / step)):
-        operator.advance(f)
-    j = np.einsum("emr,m->er", f[0, 0], angle.weights)
-    h = np.einsum("emr,m->er", f[0, 0], angle.weights * angle.centres)
-    return radius.centres, j, h
+    inner = -np.expm1(-depth[:, None] * path(np.full(n_mu, max(first, 1e-9)), angle.centres))
+    f, _, errors = solve_steady(g, absorption, zero, zero, one, inner, 1e-9, 200)
+    assert errors.max() < 1e-8
+    flux = face_flux(f[None, :, None], inner[:, None, :, None], g)[0, :, 0]
+    return radius, np.einsum("kmr,m->kr", f, angle.weights), flux
 
 
-@pytest.fixture(scope="module")
-def standard():
-    return solve(90, 32)
+@pytest.fixture(scope="module", params=[(1.0, 0.5), (1.5, 0.5), (1.5, 0.0)], ids=str)
+def standard(request):
+    return solve(180, 64, *request.param)
 
 
-@pytest.mark.parametrize("group", range(3))
-def test_homogeneous_sphere(standard, group):
-    """J to 2.5 % and L to 0.2 % from 1.5 to 4.5 radii with 32 uniform bins."""
-    r, j, h = standard
-    tau = DEPTHS[group]
-    for wanted in (1.5, 3.0, 4.5):
-        i = int(np.argmin(np.abs(r - wanted)))
-        assert j[group, i] == pytest.approx(moment(r[i], tau, 0), rel=0.025, abs=0)
-        assert h[group, i] == pytest.approx(exact_flux(r[i], tau), rel=2e-3, abs=0)
+@pytest.mark.parametrize("k", range(len(DEPTHS)))
+def test_homogeneous_sphere(standard, k):
+    """J within 1 % and L within 0.1 % with 180 cells and 64 bins, uniform or clustered."""
+    radius, j, flux = standard
+    for wanted in (0.7, 0.9, 1.2, 1.5, 3.0, 4.5):
+        i = int(np.argmin(np.abs(radius.centres - wanted)))
+        assert j[k, i] == pytest.approx(moment(radius.centres[i], DEPTHS[k], 0), rel=0.01, abs=0)
+    outside = radius.edges >= 1.0
+    np.testing.assert_allclose(flux[k, outside], exact_flux(1.0, DEPTHS[k]), rtol=1e-3)
 
 
 def test_luminosity_is_constant_outside(standard):
-    """r^2 H within 0.2 % of the exact constant everywhere from 1.2 to 4.5 radii."""
-    r, _, h = standard
-    outside = (r > 1.2) & (r < 4.5)
-    for group, tau in enumerate(DEPTHS):
-        luminosity = h[group, outside] * r[outside] ** 2
-        np.testing.assert_allclose(luminosity, exact_flux(1.0, tau), rtol=2e-3)
+    """To the residual of the field: the same flux leaves every cell that entered it."""
+    radius, _, flux = standard
+    outside = flux[:, radius.edges >= 1.0]
+    np.testing.assert_allclose(outside / outside[:, -1:], 1.0, rtol=1e-8)
 
 
-def test_inside_the_sphere(standard):
-    """Below the surface the field is almost isotropic; kappa R = 10, r = 0.6-0.9."""
-    r, j, _ = standard
-    for wanted in (0.6, 0.7, 0.8):
-        i = int(np.argmin(np.abs(r - wanted)))
-        assert j[1, i] == pytest.approx(moment(r[i], 10.0, 0), rel=5e-3, abs=0)
+def test_clustered_bins_resolve_the_forward_peak():
+    """J at 4.5 radii: 0.3 % with bins clustered forward, at the same number of bins."""
+    for depth, j in zip(DEPTHS, solve(180, 64, 1.5)[1], strict=True):
+        radius = radial_grid(np.linspace(0.5, 5.0, 181)).centres
+        i = int(np.argmin(np.abs(radius - 4.5)))
+        assert j[i] == pytest.approx(moment(radius[i], depth, 0), rel=3e-3, abs=0)
 
 
-@pytest.mark.slow
-def test_first_order_in_the_bins():
-    """The error of J far out is the forward peak in few bins: it halves with the bin width."""
+def test_order_in_the_bins():
+    """The error of J far out is the forward peak in few bins: first order or better."""
     errors = []
     for n_mu in (16, 32, 64):
-        r, j, _ = solve(180, n_mu)
-        i = int(np.argmin(np.abs(r - 4.5)))
-        errors.append(j[1, i] / moment(r[i], 10.0, 0) - 1)
+        radius, j, _ = solve(180, n_mu)
+        i = int(np.argmin(np.abs(radius.centres - 4.5)))
+        errors.append(j[3, i] / moment(radius.centres[i], 10.0, 0) - 1)
     assert errors[0] > errors[1] > errors[2] > 0
     for coarse, fine in itertools.pairwise(errors):
         assert np.log2(coarse / fine) > 0.9
 
 
-def diffuse(optical_depth, cfl=0.4, n=20, n_mu=32):
-    """Flux in the middle of a scattering slab over the exact one."""
-    angle, radius = angle_grid(n_mu, 1.0), radial_grid(np.arange(n + 1.0))
-    g = slab(radius, angle)
-    zero = np.zeros((4, 1, n))
-    scattering = zero + optical_depth
-    step = stable_step(g, scattering, cfl)
-    operator = TransportOperator(
-        g, zero, scattering, scattering, zero, np.ones((2, 2, 1, n_mu)), step
-    )
-    exact = (1 / 3) / (optical_depth * n + 1.4209)
-    # start: the exact diffusion field, which is not the discrete one
-    density = 3 * exact * (optical_depth * (n - radius.centres) + 0.7104)
-    f = np.clip(density + 3 * exact * angle.centres[:, None], 0, 1)
-    f = np.broadcast_to(f, (2, 2, 1, n_mu, n)).copy()
-    slowest = 3 * optical_depth * n**2 / np.pi**2 + n
-    for _ in range(int(5 * slowest / step)):
-        operator.advance(f)
-    flux = np.einsum("mr,m->r", f[0, 0, 0], angle.weights * angle.centres)
-    return flux[n // 2] / exact
+def diffuse(optical_depth, n=20, n_mu=32):
+    """Flux through a scattering slab over the exact one."""
+    g = slab(radial_grid(np.arange(n + 1.0)), angle_grid(n_mu, 1.0))
+    chi, zero, inner = np.full((1, n), optical_depth), np.zeros((1, n)), np.ones((1, n_mu))
+    f, _, errors = solve_steady(g, zero, chi, chi, zero, inner, 1e-11, 300)
+    assert errors.max() < 1e-9
+    flux = face_flux(f[None, :, None], inner[:, None, :, None], g)[0, 0, 0]
+    np.testing.assert_allclose(flux, flux[0], rtol=1e-6)
+    return flux[0] / ((1 / 3) / (optical_depth * n + 1.4209))
 
 
-@pytest.mark.parametrize("optical_depth, bound", [(0.1, 1.05), (1.0, 1.05), (3.0, 1.2)])
+@pytest.mark.parametrize(
+    "optical_depth, bound",
+    [(0.1, 1.01), (0.3, 1.01), (1.0, 1.03), (3.0, 1.07), (10.0, 1.15), (30.0, 1.25)],
+)
 def test_diffusion(optical_depth, bound):
-    """Excess of the flux at optical depth 0.1, 1 and 3 per cell."""
-    assert 0.99 < diffuse(optical_depth) < bound
+    """Excess of the flux at 0.1 to 30 mean free paths per cell.
+
+    The boundary layers are a mean free path wide: beyond 1 they are not resolved, and what
+    remains is their error. Upwind faces alone would give factors of 1.7 at 1 and 8 at 10.
+    """
+    assert 0.995 < diffuse(optical_depth) < bound
 
 
-@pytest.mark.slow
-def test_diffusion_at_ten_mean_free_paths_per_cell():
-    assert 0.99 < diffuse(10.0) < 1.2
+def test_steady_field_is_that_of_the_operator_in_time():
+    """A run in time leaves it alone, whatever the step: streaming + collisions vanish.
+
+    Exponential integrators keep the steady states of the equation; splitting would not.
+    """
+    n, n_mu = 20, 16
+    angle, radius = angle_grid(n_mu), radial_grid(np.linspace(2.0, 6.0, n + 1))
+    g = sphere(radius, angle)
+    absorption = np.broadcast_to(5.0 * (2.0 / radius.centres) ** 6, (4, 1, n)).copy()
+    chi0, chi_tr, f_eq = 2.0 * absorption, 1.6 * absorption, np.exp(-absorption / 10.0)
+    inner = np.ones((4, 1, n_mu))
+    f, _, _ = solve_steady(
+        g, *(a[:, 0] for a in (absorption, chi0, chi_tr, f_eq, inner)), 1e-13, 200
+    )
+    for cfl in (0.5, 0.1):
+        step = stable_step(g, absorption + chi0, cfl)
+        operator = TransportOperator(
+            g, absorption, chi0, chi_tr, f_eq, inner.reshape(2, 2, 1, n_mu), step
+        )
+        state = f[:, None].reshape(2, 2, 1, n_mu, n).copy()
+        for _ in range(100):
+            operator.advance(state)
+        np.testing.assert_allclose(state, f[:, None].reshape(state.shape), rtol=1e-8)
 
 
-def test_steady_flux_does_not_depend_on_the_step():
-    """The exponential integrator solves streaming + collisions = 0; splitting would not."""
-    assert diffuse(1.0, 0.4) == pytest.approx(diffuse(1.0, 0.1), rel=1e-6)
+def test_equilibrium_is_kept():
+    """Isothermal matter, equilibrium entering: f is uniform to round-off up to the surface
+    layer that escapes; with nothing escaping (a deep layer) everywhere."""
+    n, n_mu = 40, 16
+    g = sphere(radial_grid(np.geomspace(1.0, 4.0, n + 1)), angle_grid(n_mu))
+    absorption, chi = np.full((1, n), 300.0), np.full((1, n), 1e3)
+    f, _, _ = solve_steady(
+        g, absorption, chi, 0.8 * chi, np.full((1, n), 0.3), np.full((1, n_mu), 0.3), 1e-14, 200
+    )
+    np.testing.assert_allclose(f[0, :, : n // 2], 0.3, rtol=1e-13)
+
+
+def atmosphere(n_r, n_mu):
+    """Absorption ~ r^-8 and source ~ r^-3: J and r^2 H against the formal solution."""
+
+    def kappa(r):
+        return 20.0 * r**-8.0
+
+    def source(r):
+        return 0.4 * r**-3.0
+
+    def formal(r, mu):
+        """f(r, mu) = int kappa B e^(-tau) ds backwards along the ray, black core at r = 1."""
+        b = r * np.sqrt(max(1 - mu * mu, 0.0))
+        s = r * mu
+        start = -np.sqrt(36.0 - b * b)
+        core = b < 1 and mu > 0
+        if core:
+            start = np.sqrt(1 - b * b)
+        path = np.linspace(start, s, 4001)
+        radius = np.sqrt(path**2 + b * b)
+        k = kappa(radius)
+        steps = np.diff(path)
+        part = 0.5 * steps * (k[1:] + k[:-1])
+        tau = np.append(np.cumsum(part[::-1])[::-1], 0.0)
+        g = k * source(radius) * np.exp(-tau)
+        value = np.sum(0.5 * steps * (g[1:] + g[:-1]))
+        return value + (0.4 * np.exp(-tau[0]) if core else 0.0)
+
+    radius, angle = radial_grid(np.geomspace(1.0, 6.0, n_r + 1)), angle_grid(n_mu)
+    g = sphere(radius, angle)
+    zero = np.zeros((1, n_r))
+    f, _, errors = solve_steady(
+        g, kappa(radius.centres)[None], zero, zero, source(radius.centres)[None],
+        np.full((1, n_mu), 0.4), 1e-11, 200,
+    )  # fmt: skip
+    assert errors.max() < 1e-10
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    result = []
+    for wanted in (1.2, 1.6, 2.5, 4.5):
+        i = int(np.argmin(np.abs(radius.centres - wanted)))
+        r = radius.centres[i]
+        # split where the core is seen
+        edge = np.sqrt(1 - 1 / r**2)
+        j = 0.0
+        for a, c in ((-1.0, edge), (edge, 1.0)):
+            mu = 0.5 * (a + c) + 0.5 * (c - a) * nodes
+            j += 0.25 * (c - a) * sum(w * formal(r, m) for w, m in zip(weights, mu, strict=True))
+        result.append(float(f[0, :, i] @ angle.weights / j - 1))
+    return np.array(result)
+
+
+def test_formal_solution():
+    """Independent method: integration along rays, in an atmosphere without edges."""
+    assert np.abs(atmosphere(120, 32)).max() < 4e-3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from qkepipe.diagnostics.given import moments_difference
-from qkepipe.solvers.sphere import steady_state
+from qkepipe.solvers.steady import steady_field
 
 __all__ = ["run"]
 
@@ -19,7 +19,7 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     background : Dataset
         Kind ``background``.
     progress : callable, optional
-        See :func:`qkepipe.solvers.sphere.steady_state`.
+        See :func:`qkepipe.solvers.steady.steady_field`.
 
     Returns
     -------
@@ -27,14 +27,7 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
         Kind ``baseline``; where the snapshot brings moments also their difference from the
         field (:func:`qkepipe.diagnostics.given.moments_difference`).
     """
-    solve = config.solve
-    field = steady_state(
-        background,
-        cfl=solve.cfl,
-        tolerance=solve.tolerance,
-        max_crossings=solve.max_crossings,
-        progress=progress,
-    )
+    field = steady_field(background, tolerance=config.solve.tolerance, progress=progress)
     field.attrs["frame"] = background.attrs["frame"]
     difference = moments_difference(field, background)
     field.attrs.update(difference.attrs)

@@ -12,10 +12,13 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.phasespace import RadialGrid
+from qkepipe.schema import set_attributes
 from qkepipe.solvers.cells import band_wavenumber, oscillation_edges
-from qkepipe.solvers.sphere import grid_of, run_sphere, steady_state
+from qkepipe.solvers.sphere import grid_of, run_sphere
+from qkepipe.solvers.steady import steady_field
 from qkepipe.study.stages.background import on_edges
 from qkepipe.study.stages.summary import summary_of
+from qkepipe.units import KM_CM
 
 __all__ = ["run"]
 
@@ -54,16 +57,16 @@ def run(
         n_r = max(8, round(case.resolution * background.sizes["r"]))
         base_r = np.interp(np.linspace(0, 1, n_r + 1), np.linspace(0, 1, base_r.size), base_r)
         n_mu = 2 * max(2, round(0.5 * case.resolution * n_mu))
-    edges = solve_edges(config, base_r, case.resolution, stability, grid_of(background).radius)
+    inner = config.solve.r_in_km
+    if inner is not None:
+        base_r = _from_radius(base_r, inner * KM_CM)
+    radius = grid_of(background).radius
+    edges = solve_edges(config, base_r, case.resolution, stability, radius)
     fine = on_edges(config, snapshot, edges, n_mu)
-    field = steady_state(
-        fine,
-        initial=_onto(baseline, fine),
-        cfl=config.solve.cfl,
-        tolerance=config.solve.tolerance,
-        max_crossings=config.solve.max_crossings,
-        progress=_part(progress, 0.0, 0.8),
-    )
+    if inner is not None:
+        fine["inflow"] = _entering(baseline, fine)
+        fine = set_attributes(fine)
+    field = steady_field(fine, tolerance=config.solve.tolerance, progress=_part(progress, 0.0, 0.5))
     fine = fine.merge(field[["f"]])
     solution = run_sphere(
         fine,
@@ -73,7 +76,7 @@ def run(
         average_from=0.0,
         cfl=config.solve.cfl,
         samples=config.solve.samples,
-        progress=_part(progress, 0.8, 0.2),
+        progress=_part(progress, 0.5, 0.5),
     )
     solution.attrs["residual"] = field.attrs["residual"]
     return fine, solution, summary_of(config, case, solution, fine)
@@ -101,13 +104,22 @@ def solve_edges(
     )
 
 
-def _onto(baseline: xr.Dataset, fine: xr.Dataset) -> np.ndarray:
-    """First guess of the field on the new grid: linear in r and mu."""
+def _from_radius(edges: np.ndarray, inner: float) -> np.ndarray:
+    """Edges that start at ``inner`` [cm]; a cell cut to less than half joins the next one."""
+    rest = edges[edges > inner]
+    if rest.size > 1 and rest[0] - inner < 0.5 * (rest[1] - rest[0]):
+        rest = rest[1:]
+    return np.concatenate([[inner], rest])
+
+
+def _entering(baseline: xr.Dataset, fine: xr.Dataset) -> tuple:
+    """Classical field at the inner edge of the new grid, linear in r and mu."""
     old, new = grid_of(baseline), grid_of(fine)
     f = baseline["f"].transpose("species", "energy", "mu", "r").values
+    at = _interpolate(f, old.radius.centres, new.radius.edges[:1], axis=3)[..., 0]
     if old.angle.centres.size != new.angle.centres.size:
-        f = _interpolate(f, old.angle.centres, new.angle.centres, axis=2)
-    return _interpolate(f, old.radius.centres, new.radius.centres, axis=3)
+        at = _interpolate(at, old.angle.centres, new.angle.centres, axis=2)
+    return ("species", "energy", "mu"), at
 
 
 def _interpolate(values: np.ndarray, x: np.ndarray, x_new: np.ndarray, axis: int) -> np.ndarray:

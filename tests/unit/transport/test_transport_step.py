@@ -39,7 +39,7 @@ def advect(cells, steps, amplitude, same_sign):
     """
     edges = np.linspace(0.0, 1.0, cells + 1)
     g = slab(radial_grid(edges), angle_grid_from_edges([-1.0, 0.0, 1.0]), periodic=True)
-    operator = free(g, 2, 0.5 / steps)
+    operator = free(g, 4, 0.5 / steps)
 
     def average(shift, sign=1.0):
         """Of 0.5 + sign amplitude sin(2 pi (x - shift)) over the cells."""
@@ -47,7 +47,7 @@ def advect(cells, steps, amplitude, same_sign):
         return 0.5 + sign * amplitude * np.diff(wave) * cells
 
     sign = 1.0 if same_sign else -1.0
-    f = np.zeros((2, 2, 1, 2, cells))
+    f = np.zeros((4, 2, 1, 2, cells))
     f[0], f[1] = average(0.0), average(0.0, sign)
     for _ in range(steps):
         operator.advance(f)
