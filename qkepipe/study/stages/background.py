@@ -80,13 +80,12 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         r=("r", radius.centres),
         r_edge=("r_edge", radius.edges),
     ).assign(space.data_vars)
-    out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = (
-        "local" if space.attrs["gravity"] == "flat" else "infinity"
-    )
+    energies = "local" if space.attrs["gravity"] == "flat" else "infinity"
+    out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = energies
     out.attrs.update(snapshot.attrs)
     out.attrs.update(weak.attrs)
     out.attrs.update(space.attrs)
-    out.attrs["frame"] = "local, static fluid"
+    out.attrs["frame"] = f"static fluid, energies {energies}"
     out.attrs["warnings"] = "\n".join(str(w) for w in warnings)
     shock = shock_radius(snapshot)
     if shock is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import xarray as xr
 
+from qkepipe.diagnostics import luminosity_fields
 from qkepipe.diagnostics.given import moments_difference
-from qkepipe.solvers.sphere import steady_state
+from qkepipe.schema import set_attributes
+from qkepipe.solvers.sphere import flows, grid_of, steady_state
 
 __all__ = ["run"]
 
@@ -24,8 +26,9 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        Kind ``baseline``; where the snapshot brings moments also their difference from the
-        field (:func:`qkepipe.diagnostics.given.moments_difference`).
+        Kind ``baseline``, with the luminosities through the cell edges; where the snapshot
+        brings moments also their difference from the field
+        (:func:`qkepipe.diagnostics.given.moments_difference`).
     """
     solve = config.solve
     field = steady_state(
@@ -35,7 +38,10 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
         max_crossings=solve.max_crossings,
         progress=progress,
     )
-    field.attrs["frame"] = background.attrs["frame"]
+    values = field["f"].transpose("species", "energy", "mu", "r").values
+    field = field.assign(luminosity_fields(flows(values, background), grid_of(background)))
+    for name in ("frame", "gravity", "lapse_source"):
+        field.attrs[name] = background.attrs[name]
     difference = moments_difference(field, background)
     field.attrs.update(difference.attrs)
-    return field.merge(difference, combine_attrs="override")
+    return set_attributes(field.merge(difference, combine_attrs="override"))
