@@ -16,6 +16,8 @@ K_BOLTZMANN_MEV = 8.617333262e-11
 HBAR_C = 1.973269804e-11
 #: Planck constant times c [MeV cm].
 H_C = 2.0 * math.pi * HBAR_C
+#: Fine-structure constant e^2/(hbar c).
+FINE_STRUCTURE = 7.2973525643e-3
 #: Fermi constant G_F/(hbar c)^3 [MeV^-2].
 G_FERMI = 1.1663788e-11
 #: Newton constant [cm^3 g^-1 s^-2].

@@ -1,6 +1,7 @@
 """Weak rates: one file per process, one registry, one door (:func:`rates`)."""
 
 from qkepipe.opacity.constants import CONSTANTS, WeakConstants
+from qkepipe.opacity.coverage import check_coverage, group_coverage
 from qkepipe.opacity.door import DEFAULT_PROCESSES, equilibrium_occupation, rates
 from qkepipe.opacity.nucleon import WEAK_MAGNETISM
 from qkepipe.opacity.process import Matter, Opacities, Process, Setup
@@ -16,6 +17,8 @@ __all__ = [
     "Process",
     "Setup",
     "WeakConstants",
+    "check_coverage",
     "equilibrium_occupation",
+    "group_coverage",
     "rates",
 ]

@@ -20,7 +20,7 @@ import numpy as np
 from qkepipe.constants import M_U_GRAM
 from qkepipe.jit import jit
 from qkepipe.opacity.constants import BLOCKING
-from qkepipe.opacity.nucleon import charged_current_factor
+from qkepipe.opacity.nucleon import charged_current_factor, distinct
 from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
 __all__ = ["PROCESS", "beta", "blocked_densities"]
@@ -169,7 +169,10 @@ def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
     )
     strength = c.g2 * (c.g_v**2 + 3.0 * c.g_a**2)
     scale, scale_bar = (
-        strength * charged_current_factor(energy, sign, setup.weak_magnetism, c) for sign in (1, -1)
+        strength
+        * charged_current_factor(distinct(energy), sign, setup.weak_magnetism, c)
+        * np.ones_like(energy)
+        for sign in (1, -1)
     )
     out = np.zeros((4, *energy.shape))
     _beta_kernel(t, eta_np, eta_pn, mu_e, mu_e - mu_hat, q, energy, scale, scale_bar, c.m_e, out)

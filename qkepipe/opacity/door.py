@@ -9,7 +9,7 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.matter import baryon_density
 from qkepipe.opacity.constants import WeakConstants, weak_constants
-from qkepipe.opacity.energies import Energies, local_energies
+from qkepipe.opacity.energies import local_energies
 from qkepipe.opacity.equilibrium import neutrino_chemical_potentials
 from qkepipe.opacity.nucleon import check_kind
 from qkepipe.opacity.process import Matter, Opacities, Setup
@@ -24,13 +24,16 @@ __all__ = ["DEFAULT_PROCESSES", "equilibrium_occupation", "rates"]
 DEFAULT_PROCESSES = ("beta", "scattering_nucleons")
 
 _ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
+_FRACTIONS = ("x_n", "x_p", "x_alpha", "x_heavy")
+#: Accepted excess of the sum over 1, as where a snapshot is read.
+_SUM_OFF = 0.15
 _GIVEN_RATES = ("emissivity", "absorption", "scattering", "scattering_transport")
 _NAMES = ("absorption", "scattering", "scattering_transport", "emissivity")
 
 
 def _flat(matter: xr.Dataset, name: str) -> np.ndarray:
-    rho = matter["rho"]
-    values = matter[name].broadcast_like(rho).transpose(*rho.dims).values
+    sizes = dict(matter["rho"].sizes)
+    values = matter.variables[name].set_dims(sizes).transpose(*sizes).values
     return np.array(values, dtype=float).ravel()
 
 
@@ -97,6 +100,7 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
                     "a finite value" + (" above 0" if name in ("rho", "temperature") else ""),
                 )
             )
+    _check_composition(matter)
     n_b = baryon_density(matter, "rates").transpose(*matter["rho"].dims).values.ravel()
     columns["n_b"] = n_b
     # round-off of tabulated fractions
@@ -113,7 +117,33 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
     return Matter(columns)
 
 
-def _check(process: str, part: Opacities, at: Energies, matter: xr.Dataset) -> None:
+def _check_composition(matter: xr.Dataset) -> None:
+    """Refuse more nucleons than baryons; what is missing may be clusters that are not listed."""
+    given = [name for name in _FRACTIONS if name in matter]
+    total = sum((_flat(matter, name) for name in given), np.zeros(matter["rho"].size))
+    bad = total > 1.0 + _SUM_OFF
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise QkepipeError(
+            Defect("rates", f"x_n[{_zone(matter, i)}]",
+                   f"{' + '.join(given)} = {total[i]:.6g} ({int(bad.sum())} such zones)",
+                   f"mass fractions, at most {1.0 + _SUM_OFF:g}",
+                   "numbers per baryon times the mass numbers (x_alpha = 4 Y_alpha)")
+        )  # fmt: skip
+
+
+def _evaluate(process: str, zones: Matter, energy, setup: Setup, matter: xr.Dataset):
+    """Rates of one process by name; emission from detailed balance where it is not given."""
+    part = PROCESSES[process].func(zones, energy, setup)
+    _check(process, part, energy, matter)
+    out = {n: getattr(part, n) for n in _NAMES if getattr(part, n) is not None}
+    if "absorption" in out and "emissivity" not in out:
+        f_eq = _equilibrium(energy, zones["mu_e"], zones["mu_hat"], zones["temperature"])
+        out["emissivity"] = C_LIGHT * out["absorption"] * f_eq
+    return out
+
+
+def _check(process: str, part: Opacities, energy: np.ndarray, matter: xr.Dataset) -> None:
     """No negative or non-finite rate leaves the room."""
     for name in _NAMES:
         values = getattr(part, name)
@@ -127,7 +157,7 @@ def _check(process: str, part: Opacities, at: Energies, matter: xr.Dataset) -> N
                 Defect(
                     "rates",
                     f"{name} of {process}, zone [{_zone(matter, z)}]",
-                    f"{values[s, k, z]} for {SPECIES[s]} at {at.local[k, z]:.6g} MeV, "
+                    f"{values[s, k, z]} for {SPECIES[s]} at {energy[k, z]:.6g} MeV, "
                     f"rho = {rho:.6g} g cm-3, T = {t:.6g} MeV ({int(bad.sum())} such values)",
                     "a finite value, at least 0",
                     "checking that mu_e and mu_hat include rest masses and belong to x_n, x_p",
@@ -189,6 +219,7 @@ def rates(
     processes=DEFAULT_PROCESSES,
     constants: WeakConstants | str | None = None,
     weak_magnetism: bool | str = False,
+    group_average: bool = False,
 ) -> xr.Dataset:
     """Weak rates of matter, summed over processes.
 
@@ -200,23 +231,29 @@ def rates(
         what the chosen processes need, as a rule ``x_n`` and ``x_p``
         (:func:`qkepipe.matter.thermodynamics` completes them).
     energy : array_like, EnergyGrid or DataArray
-        Neutrino energies [MeV], of a grid the centres. A DataArray over energy and
-        dimensions of the matter holds local energies of every zone; its coordinate
-        ``energy`` becomes that of the result.
+        Neutrino energies [MeV], of a grid the centres of its groups. A DataArray over energy,
+        or over energy_edge (edges of groups), and dimensions of the matter holds local
+        energies of every zone; its coordinate gives that of the result.
     processes : sequence of str
         Keys of :data:`qkepipe.opacity.PROCESSES`.
     constants : WeakConstants or str, optional
         A block, or a name of :data:`qkepipe.opacity.CONSTANTS`. Default: the project's.
     weak_magnetism : bool or {"off", "point", "form_factors"}
         Recoil and weak magnetism of the nucleon processes; True means ``form_factors``.
+    group_average : bool
+        Average over each group with weight E^2, consistently with an occupation that is
+        constant in it, instead of rates at the centres. Rates of the snapshot (``table``)
+        are those of groups already. Needs edges.
 
     Returns
     -------
     Dataset
         Over (species, energy, space): ``emissivity`` j [s^-1], ``absorption`` kappa* =
         kappa + j/c, ``scattering`` chi0 and ``scattering_transport`` chi0 - chi1/3 [cm^-1].
-        j = c kappa* f_eq holds by construction for every process but ``table``. Attribute
-        ``rates_source``: "snapshot", or "computed: " and the processes.
+        j = c kappa* f_eq holds by construction for every process but ``table``; group
+        averages are in balance with the mean of f_eq weighted with E^2 kappa*. Attributes:
+        ``rates_source`` ("snapshot", or "computed: " and the processes), ``weak_magnetism``,
+        ``group_average`` and the constants as ``rates_*``, where any is computed.
 
     Raises
     ------
@@ -238,23 +275,24 @@ def rates(
     matter = _with_mu_hat(matter)
     zones = _matter(matter, processes)
     at = local_energies(energy, matter["rho"])
-    shape = (4, *at.local.shape)
-    total = {name: np.zeros(shape) for name in _NAMES}
-    f_eq = _equilibrium(at.local, zones["mu_e"], zones["mu_hat"], zones["temperature"])
-    thermal = np.zeros(shape)
+    if group_average and at.edges is None:
+        raise QkepipeError(
+            Defect("rates", "energy", "no edges of groups to average over",
+                   "an EnergyGrid, or a DataArray over energy_edge")
+        )  # fmt: skip
+    total = {name: np.zeros((4, *at.local.shape)) for name in _NAMES}
     for name in processes:
-        part = PROCESSES[name].func(zones, at.local, setup)
-        _check(name, part, at, matter)
-        if part.emissivity is None and part.absorption is not None:
-            thermal += part.absorption
-        for quantity in _NAMES:
-            if getattr(part, quantity) is not None:
-                total[quantity] += getattr(part, quantity)
-    total["emissivity"] += C_LIGHT * thermal * f_eq
+        average = group_average and not PROCESSES[name].per_group
+        part = _evaluate(name, zones, at.nodes() if average else at.local, setup, matter)
+        for quantity, values in part.items():
+            total[quantity] += at.average(values) if average else values
     out = set_attributes(_as_dataset(matter, at.coordinate, total))
     out.attrs["rates_source"] = (
         "snapshot" if processes == ("table",) else "computed: " + ", ".join(processes)
     )
+    if processes == ("table",):
+        return out
     out.attrs["weak_magnetism"] = setup.weak_magnetism
+    out.attrs["group_average"] = "on" if group_average else "off"
     out.attrs |= setup.constants.attributes()
     return out

@@ -14,7 +14,7 @@ from numpy.polynomial.polynomial import polyval
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.opacity.constants import WeakConstants
 
-__all__ = ["WEAK_MAGNETISM", "charged_current_factor", "scattering_coefficients"]
+__all__ = ["WEAK_MAGNETISM", "charged_current_factor", "distinct", "scattering_coefficients"]
 
 #: Choices of the option: lowest order; point nucleons; form factors at finite momentum
 #: transfer (8 % at 100 MeV, below 1 % under 30 MeV).
@@ -71,6 +71,12 @@ def check_kind(kind: bool | str) -> str:
             )
         )
     return name
+
+
+def distinct(energy: np.ndarray) -> np.ndarray:
+    """Energies (e, z), or (e, 1) where all zones have the same: factors broadcast."""
+    first = energy[:, :1]
+    return first if np.all(energy == first) else energy
 
 
 def charged_current_factor(energy, sign: int, kind: str, constants: WeakConstants) -> np.ndarray:

@@ -72,8 +72,11 @@ class Process:
         One line for the tables of the documentation.
     needs : tuple of str
         Variables of the matter dataset beyond those of every process.
+    per_group : bool
+        The rates are given per energy group: not averaged over groups again.
     """
 
     func: Callable[[Matter, np.ndarray, Setup], Opacities]
     doc: str
     needs: tuple[str, ...] = ()
+    per_group: bool = False

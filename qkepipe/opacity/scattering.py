@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from qkepipe.opacity.constants import WeakConstants
-from qkepipe.opacity.nucleon import scattering_coefficients
+from qkepipe.opacity.nucleon import distinct, scattering_coefficients
 from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
 __all__ = ["PROCESS", "scattering_nucleons"]
@@ -44,13 +44,14 @@ def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opa
         ``scattering`` and ``scattering_transport`` (4, e, z).
     """
     c = setup.constants
+    values = distinct(energy)
     scale = c.g2 * energy**2
     total = np.zeros((4, *energy.shape))
     transport = np.zeros((4, *energy.shape))
     for nucleon in "np":
         eta = scale * _scatterers(matter[f"n_{nucleon}"], matter["temperature"], c)
         for first, sign in enumerate((1, -1)):
-            chi0, chi_tr = scattering_coefficients(energy, nucleon, sign, setup.weak_magnetism, c)
+            chi0, chi_tr = scattering_coefficients(values, nucleon, sign, setup.weak_magnetism, c)
             total[first::2] += eta * chi0
             transport[first::2] += eta * chi_tr
     return Opacities(scattering=total, scattering_transport=transport)

@@ -107,4 +107,5 @@ PROCESS = Process(
     table,
     "Emission, absorption and scattering as given by the snapshot.",
     needs=("emissivity", "absorption", "scattering"),
+    per_group=True,
 )

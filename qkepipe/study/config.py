@@ -19,6 +19,7 @@ __all__ = [
     "BgkEntry",
     "CaseEntry",
     "Config",
+    "ConstantsName",
     "FigureName",
     "PrescriptionName",
     "ProcessName",
@@ -28,6 +29,7 @@ __all__ = [
     "ThresholdEntry",
 ]
 
+ConstantsName = Literal["default", "bns_nurates", "nulib"]
 ReaderName = Literal["auto", *registered.READERS]
 ProcessName = Literal[*registered.PROCESSES]
 PrescriptionName = Literal[*registered.PRESCRIPTIONS]
@@ -122,6 +124,22 @@ class GridBlock(_Block):
         return self
 
 
+class WeakOverrides(_Block):
+    """Values that replace those of `background.constants`; null keeps its value."""
+
+    g_a: float | None = _field(None, "Axial coupling of the nucleon.", gt=0, le=3)
+    sin2_theta_w: float | None = _field(None, "Weak mixing angle.", gt=0, lt=1)
+    nucleon_blocking: Literal["bounded", "bruenn", "clipped"] | None = _field(
+        None, "Final-state blocking of nucleons where potentials do not fit the densities."
+    )
+    scattering_recoil: Literal["horowitz", "low_energy"] | None = _field(
+        None, "Weak magnetism and recoil of scattering on nucleons."
+    )
+    electron_polarisation: bool | None = _field(
+        None, "Polarisation of the electrons in scattering on nuclei."
+    )
+
+
 class BackgroundBlock(_Block):
     """Matter and weak rates."""
 
@@ -138,6 +156,21 @@ class BackgroundBlock(_Block):
         "auto",
         "Metric: lapse or radial metric of the snapshot, computed from its density (needs a "
         "profile from the centre on), flat space, or `auto` (the first that the snapshot allows).",
+    )
+    constants: ConstantsName = _field(
+        "default",
+        "Constants and treatments of the computed rates: the project's, or those of a public "
+        "program.",
+    )
+    overrides: WeakOverrides = _field(
+        WeakOverrides(), "Values that replace those of `constants`; null keeps its value."
+    )
+    weak_magnetism: Literal["off", "point", "form_factors"] = _field(
+        "form_factors",
+        "Recoil and weak magnetism of nucleons: none, of point nucleons, or with form factors.",
+    )
+    group_average: bool = _field(
+        True, "Average computed rates over the energy groups, instead of rates at their centres."
     )
     cold_composition: Literal["refuse", "bound_nuclei"] = _field(
         "bound_nuclei",

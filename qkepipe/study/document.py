@@ -111,7 +111,7 @@ def _kind(annotation: Any) -> str:
         return _kind(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) is dict:
         return "block"
-    return {int: "whole number", float: "number", str: "text"}[annotation]
+    return {bool: "true or false", int: "whole number", float: "number", str: "text"}[annotation]
 
 
 def _default(field: FieldInfo) -> str:

@@ -130,7 +130,11 @@ def test_luminosity_of_the_black_sphere(star):
 
 def test_stages_take_the_metric_of_the_snapshot():
     """The analytic model: rates at local energies, luminosities at infinity below local ones."""
-    small = {"grid": {"n_r": 24, "n_mu": 8, "n_energy": 3}, "solve": {"tolerance": 1e-3}}
+    small = {
+        "grid": {"n_r": 24, "n_mu": 8, "n_energy": 3},
+        "solve": {"tolerance": 1e-3},
+        "background": {"group_average": False},
+    }
     config = load_config(small)
     snapshot = ingest.run(config, config.snapshots[0])
     matter = background_stage.run(config, snapshot)

@@ -5,6 +5,8 @@ warm matter the charged-current cross section is sigma_0 (1 + 3 g_A^2)/4 ((E + Q
 (Bruenn, ApJS 58, 771), elastic scattering on nucleons E^2 n, the same for all species.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -12,6 +14,7 @@ from scipy.integrate import quad
 
 from qkepipe.constants import (
     C_LIGHT,
+    FINE_STRUCTURE,
     G_A,
     G_FERMI,
     HBAR_C,
@@ -22,7 +25,7 @@ from qkepipe.constants import (
     SIN2_THETA_W,
 )
 from qkepipe.matter import thermodynamics
-from qkepipe.opacity import WEAK_MAGNETISM, equilibrium_occupation, rates
+from qkepipe.opacity import CONSTANTS, WEAK_MAGNETISM, equilibrium_occupation, rates
 from qkepipe.phasespace import energy_density, energy_grid
 
 COMPUTED = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
@@ -130,27 +133,52 @@ def test_dilute_cross_sections():
     np.testing.assert_allclose(out["scattering_transport"], chi0 - chi1 / 3, rtol=1e-6)
 
 
-def test_coherent_scattering_on_heavy_nuclei():
-    """Long waves: chi0 = sigma/4 A^2 W^2 n, chi_tr = 2/3 chi0, W = 1 - 2 (Z/A)(1 - 2 s2w)."""
+@pytest.mark.parametrize("polarised", [False, True])
+def test_coherent_scattering_on_heavy_nuclei(polarised):
+    """chi_tr by quadrature of dsigma/dOmega (Burrows et al. 2006), where ions are uncorrelated.
+
+    Long waves without polarisation: chi_tr = (2/3)(sigma/4) A^2 W^2 n. chi0 = 3/2 chi_tr.
+    """
+    rho, mu_e, energy = 1e6, 5.0, [2.0, 60.0]
     base = dense()
-    base["rho"][:] = 1e9
+    base["rho"][:], base["mu_e"][:] = rho, mu_e
     base["x_n"][:], base["x_p"][:], base["x_heavy"][:] = 0.0, 0.0, 1.0
-    out = rates(base, [1e-2, 60.0], ("scattering_nuclei",)).isel(species=0, r=0)
-    n = 1e9 / M_U_GRAM / 56
+    constants = replace(CONSTANTS["default"], electron_polarisation=polarised)
+    out = rates(base, energy, ("scattering_nuclei",), constants).isel(species=0, r=0)
+    n = rho / M_U_GRAM / 56
     weak = 1 - 2 * (26 / 56) * (1 - 2 * SIN2_THETA_W)
-    # int dOmega (1 + cos)/(16 pi) = 1/4
-    chi0 = (G_FERMI * HBAR_C) ** 2 / np.pi * 1e-4 / 4 * (56 * weak) ** 2 * n
-    assert float(out["scattering"][0]) == pytest.approx(chi0, rel=1e-6, abs=0)
-    assert float(out["scattering_transport"][0]) == pytest.approx(2 / 3 * chi0, rel=1e-6, abs=0)
-    # form factor exp(-y (1 - cos)) at 60 MeV by quadrature
-    y = (60 / 56) ** 2 * 0.56 ** (2 / 3)
-    for name, weight in (
-        ("scattering", lambda c: 1.0),
-        ("scattering_transport", lambda c: 1 - c),
-    ):
-        factor = quad(lambda c, w=weight: np.exp(-y * (1 - c)) * (1 + c) * w(c), -1, 1)[0] / 2
-        expected = chi0 * 3.6e7 * factor
-        assert float(out[name][1]) == pytest.approx(expected, rel=1e-10, abs=0)
+    momentum = np.sqrt(mu_e**2 - M_ELECTRON**2)
+    for k, e in enumerate(energy):
+        y = (e / 56) ** 2 * 0.56 ** (2 / 3)
+        debye = np.pi * e**2 / (2 * FINE_STRUCTURE * momentum * mu_e)
+
+        def cross_section(c, y=y, debye=debye):
+            amplitude = weak * np.exp(-y * (1 - c) / 2)
+            if polarised:
+                amplitude += (26 / 56) * (1 + 4 * SIN2_THETA_W) / (1 + debye * (1 - c))
+            return amplitude**2 * (1 + c) * (1 - c) / 8
+
+        sigma = (G_FERMI * HBAR_C) ** 2 / np.pi * e**2 * 56**2 * n
+        expected = sigma * quad(cross_section, -1, 1, epsrel=1e-10)[0]
+        # Gauss-Legendre nodes against the peak of the polarisation term in forward direction
+        tolerance = 1e-3 if polarised else 1e-9
+        assert float(out["scattering_transport"][k]) == pytest.approx(expected, rel=tolerance)
+        if not polarised and e < 3:
+            assert expected == pytest.approx(sigma * weak**2 / 6, rel=2e-3, abs=0)
+    np.testing.assert_allclose(out["scattering"], 1.5 * out["scattering_transport"], rtol=1e-14)
+
+
+def test_correlated_ions_scatter_less():
+    """Collapsing iron: neutrinos longer than the distance of ions are hardly scattered."""
+    base = dense()
+    base["rho"][:], base["temperature"][:], base["mu_e"][:] = 1e12, 1.5, 30.0
+    base["x_n"][:], base["x_p"][:], base["x_heavy"][:] = 0.0, 0.0, 1.0
+    radius = (3 * 56 * M_U_GRAM / (4 * np.pi * 1e12)) ** (1 / 3)
+    long, short = 0.3 * HBAR_C / radius, 10 * HBAR_C / radius
+    out = rates(base, [long, short], ("scattering_nuclei",)).isel(species=0, r=0)
+    per_energy = out["scattering"].to_numpy() / np.array([long, short]) ** 2
+    form_factor = np.exp(-((short / 56) ** 2) * 0.56 ** (2 / 3))
+    assert per_energy[0] < 0.02 * per_energy[1] / form_factor
 
 
 def test_blackbody_of_an_opaque_zone(star):

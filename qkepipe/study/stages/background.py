@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
 from qkepipe.matter import thermodynamics
 from qkepipe.matter.gravity import metric
-from qkepipe.opacity import rates
+from qkepipe.opacity import CONSTANTS, check_coverage, rates
 from qkepipe.phasespace import (
     METRIC,
     angle_grid,
@@ -43,7 +45,7 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
     ------
     QkepipeError
         Where the snapshot does not cover the grid, or leaves the range of the composition
-        fallback or of its own rates.
+        fallback or of its own rates, or where the energy groups miss a tenth of a spectrum.
     """
     grid = config.grid
     edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
@@ -68,7 +70,18 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
     )
     space = metric(snapshot, edges, config.background.gravity)
     radius = radial_grid(edges, *(space[n].values for n in METRIC))
-    weak = rates(matter, _local(energy.centres, radius.lapse), processes)
+    local = _local(energy.edges, radius.lapse)
+    coverage, outside = check_coverage(matter, local, source)
+    block = config.background
+    changed = {n: v for n, v in vars(block.overrides).items() if v is not None}
+    weak = rates(
+        matter,
+        local,
+        processes,
+        replace(CONSTANTS[block.constants], **changed),
+        block.weak_magnetism,
+        block.group_average,
+    )
     out = matter.drop_vars([n for n in (*_GIVEN_RATES, "energy", "scattering_transport")
                             if n in matter.variables])  # fmt: skip
     out = out.drop_dims([d for d in ("energy",) if d in out.dims])
@@ -83,20 +96,19 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
     energies = "local" if space.attrs["gravity"] == "flat" else "infinity"
     out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = energies
     out.attrs.update(snapshot.attrs)
-    out.attrs.update(weak.attrs)
-    out.attrs.update(space.attrs)
+    out.attrs.update(weak.attrs | coverage | space.attrs)
     out.attrs["frame"] = f"static fluid, energies {energies}"
-    out.attrs["warnings"] = "\n".join(str(w) for w in warnings)
+    out.attrs["warnings"] = "\n".join(str(w) for w in [*warnings, *outside])
     shock = shock_radius(snapshot)
     if shock is not None:
         out.attrs["shock_radius"] = float(shock)
     return check(set_attributes(out), "background", source)
 
 
-def _local(energy: np.ndarray, lapse: np.ndarray) -> xr.DataArray:
-    """Local energies of the groups, E_inf over the lapse [MeV], over (energy, r)."""
+def _local(edges: np.ndarray, lapse: np.ndarray) -> xr.DataArray:
+    """Local energies of the edges of groups, E_inf over the lapse [MeV], over (energy_edge, r)."""
     return xr.DataArray(
-        energy[:, None] / lapse, dims=("energy", "r"), coords={"energy": ("energy", energy)}
+        edges[:, None] / lapse, dims=("energy_edge", "r"), coords={"energy_edge": edges}
     )
 
 

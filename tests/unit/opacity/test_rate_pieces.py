@@ -1,4 +1,4 @@
-"""Pieces of the rates: blocking factor, form-factor integrals, coupling factors."""
+"""Pieces of the rates: blocking factor, ion correlation, coupling factors."""
 
 from dataclasses import replace
 from decimal import Decimal, localcontext
@@ -14,7 +14,7 @@ from qkepipe.constants import HBAR_C, M_NUCLEON
 from qkepipe.errors import QkepipeError
 from qkepipe.opacity import CONSTANTS, WeakConstants, rates
 from qkepipe.opacity.beta import blocked_densities
-from qkepipe.opacity.nuclei_scattering import form_factor_integrals
+from qkepipe.opacity.nuclei_scattering import ion_correlation
 from qkepipe.opacity.nucleon import charged_current_factor, scattering_coefficients
 
 C = WeakConstants()
@@ -88,15 +88,18 @@ def test_treatments_agree_for_consistent_nucleons():
     np.testing.assert_array_equal(absorption("clipped", 0.6, 0.4, mu_hat, rho=9e10), 1.0)
 
 
-@pytest.mark.parametrize("y", [0.0, 1e-8, 0.1, 0.4999, 0.5001, 2.0, 30.0])
-def test_form_factor_integrals(y, as_mode):
-    total, transport = as_mode(form_factor_integrals)(y)
-
-    def integral(weight):
-        return quad(lambda c: np.exp(-y * (1 - c)) * (1 + c) * weight(c), -1, 1, epsrel=1e-12)[0]
-
-    assert total == pytest.approx(integral(lambda c: 1.0), rel=1e-11, abs=0)
-    assert transport == pytest.approx(integral(lambda c: 1 - c), rel=1e-11, abs=0)
+def test_ion_correlation_limits(as_mode):
+    """S_ion -> 0.3/(0.6 + 3 Gamma) for long waves; 1 for short ones; Gamma within 1 to 150."""
+    kernel = as_mode(ion_correlation)
+    for gamma in (1.0, 20.0, 150.0):
+        assert kernel(1e-6, gamma) == pytest.approx(0.3 / (0.6 + 3 * gamma), rel=1e-9, abs=0)
+        edge = 3 + 4 / np.sqrt(gamma)
+        assert kernel(1.001 * edge, gamma) == 1.0
+        assert kernel(0.999 * edge, gamma) == pytest.approx(1.0, abs=0.05)
+        values = [kernel(x, gamma) for x in np.linspace(0.0, 1.5, 20)]
+        assert np.all(np.diff(values) > 0)
+    assert kernel(1.0, 0.1) == kernel(1.0, 1.0)
+    assert kernel(1.0, 400.0) == kernel(1.0, 150.0)
 
 
 def test_charged_current_first_order():

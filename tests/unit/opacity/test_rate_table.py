@@ -7,6 +7,7 @@ import xarray as xr
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
 from qkepipe.opacity import rates
+from qkepipe.phasespace import energy_grid
 from qkepipe.species import SPECIES
 
 OWN = np.array([1.0, 3.0, 10.0, 40.0, 100.0])
@@ -67,6 +68,12 @@ def test_local_energies_of_every_zone():
     np.testing.assert_allclose(out["absorption"], expected, rtol=1e-12)
     ratio = out["emissivity"] / (C_LIGHT * out["absorption"])
     np.testing.assert_allclose(ratio[0], np.exp(-local / T), rtol=1e-12)
+
+
+def test_rates_of_groups_are_not_averaged_again():
+    grid = energy_grid([1.0, 5.0, 30.0])
+    averaged = rates(snapshot(), grid, ("table",), group_average=True)
+    xr.testing.assert_identical(averaged, rates(snapshot(), grid, ("table",)))
 
 
 def test_without_transport_opacity_scattering_counts_as_isotropic():

@@ -91,6 +91,59 @@ def test_unusable_local_energies():
     assert "positive" in refusal(matter(), -local)
 
 
+def test_group_averages_of_a_power_law():
+    """Scattering goes as E^2: its average over a group is (3/5)(b^5 - a^5)/(b^3 - a^3)."""
+    grid = energy_grid([0.0, 10.0, 30.0])
+    out = rates(matter(), grid, ("scattering_nucleons",), group_average=True)
+    np.testing.assert_array_equal(out["energy"], grid.centres)
+    a, b = grid.edges[:-1], grid.edges[1:]
+    ratio = out / rates(matter(), grid, ("scattering_nucleons",))
+    expected = 0.6 * (b**5 - a**5) / (b**3 - a**3) / grid.centres**2
+    for name in ("scattering", "scattering_transport"):
+        np.testing.assert_allclose(ratio[name].transpose(..., "energy"),
+                                   np.broadcast_to(expected, (4, 3, 2)), rtol=1e-12)  # fmt: skip
+
+
+def test_group_averages_of_emission_and_absorption():
+    """Against a fine midpoint sum; the balance of a group lies within that of its energies."""
+    grid = energy_grid([3.0, 10.0, 30.0])
+    step = np.diff(grid.edges)[:, None] / 4000
+    fine = (grid.edges[:-1, None] + step * (np.arange(4000) + 0.5)).ravel()
+    points = rates(matter(), fine, ("beta", "bremsstrahlung"))
+    out = rates(matter(), grid, ("beta", "bremsstrahlung"), group_average=True)
+    weight = fine[:, None] ** 2
+    for name in ("emissivity", "absorption"):
+        values = points[name].values * weight
+        expected = values.reshape(4, 2, 4000, 3).sum(2) / weight.reshape(2, 4000, 1).sum(1)
+        np.testing.assert_allclose(out[name], expected, rtol=1e-4)
+    f = (out["emissivity"] / (C_LIGHT * out["absorption"])).values
+    f_edge = equilibrium_occupation(matter(), grid.edges).values
+    low, high = f_edge[:, 1:], f_edge[:, :-1]
+    assert np.all((low < f) & (f < high))
+
+
+def test_local_edges_of_groups():
+    """Averages, and rates at the centres, of every zone's own groups."""
+    zones, grid, redshift = matter(), energy_grid([0.0, 10.0, 30.0]), np.array([0.7, 0.8, 0.95])
+    edges = xr.DataArray(
+        grid.edges[:, None] / redshift, {"energy_edge": grid.edges}, ("energy_edge", "r")
+    )
+    for average in (True, False):
+        out = rates(zones, edges, group_average=average)
+        np.testing.assert_allclose(out["energy"], grid.centres, rtol=1e-15)
+        for z, a in enumerate(redshift):
+            own = energy_grid(grid.edges / a)
+            alone = rates(zones.isel(r=[z]), own, group_average=average)
+            for name in out.data_vars:
+                np.testing.assert_allclose(out[name].isel(r=z), alone[name].isel(r=0), rtol=1e-12)
+
+
+def test_averages_need_groups():
+    assert "edges" in refusal(matter(), ENERGY, group_average=True)
+    edges = xr.DataArray([0.0, 5.0, 5.0], {"energy_edge": [0.0, 5.0, 6.0]}, ("energy_edge",))
+    assert "increase" in refusal(matter(), edges)
+
+
 def test_processes_add_up():
     parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
     total = rates(matter(), ENERGY, parts)
@@ -162,6 +215,18 @@ def test_unusable_zone_is_named(name, value):
     bad = matter()
     bad[name][2] = value
     assert f"{name}[2]" in refusal(bad, ENERGY)
+
+
+@pytest.mark.parametrize("name", ["x_alpha", "x_p"])
+def test_composition_of_more_than_all_baryons(name):
+    """More than 1.15: named with zone and sum; what is missing may be clusters."""
+    bad = matter()
+    bad[name][1] += 0.2
+    line = refusal(bad, ENERGY)
+    assert "x_n[1]: x_n + x_p + x_alpha + x_heavy = 1.2 (1 such zones)" in line
+    assert "at most 1.15" in line
+    bad[name][1] -= 0.1
+    rates(bad, ENERGY)
 
 
 def test_small_negative_fractions_are_round_off():

@@ -40,6 +40,21 @@ def test_processes_are_the_registered_ones():
     assert Config().background.processes == list(DEFAULT_PROCESSES)
 
 
+def test_constants_are_those_of_the_rates():
+    from dataclasses import fields
+
+    from qkepipe.opacity import CONSTANTS, WEAK_MAGNETISM, WeakConstants
+    from qkepipe.opacity.constants import BLOCKING, SCATTERING_RECOIL
+
+    block, overrides = models.BackgroundBlock.model_fields, models.WeakOverrides.model_fields
+    assert names(models.ConstantsName) == set(CONSTANTS)
+    assert names(block["weak_magnetism"].annotation) == set(WEAK_MAGNETISM)
+    assert set(overrides) <= {field.name for field in fields(WeakConstants)}
+    for key, allowed in (("nucleon_blocking", BLOCKING), ("scattering_recoil", SCATTERING_RECOIL)):
+        literal, _ = typing.get_args(overrides[key].annotation)
+        assert names(literal) == set(allowed)
+
+
 def test_prescriptions_are_the_registered_ones():
     from qkepipe.mixing import C_TAU
     from qkepipe.mixing import PRESCRIPTIONS as LOADED

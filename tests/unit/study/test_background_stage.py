@@ -1,0 +1,57 @@
+"""Stage background: the choices of a study reach the rates, and its warnings the file."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from qkepipe.errors import QkepipeError
+from qkepipe.opacity import CONSTANTS, rates
+from qkepipe.phasespace import energy_grid
+from qkepipe.snapshot import open_snapshot
+from qkepipe.study.load import load_config
+from qkepipe.study.stages import background
+
+
+@pytest.fixture(scope="module")
+def model():
+    return open_snapshot(None, "analytic")
+
+
+def run(model, **settings):
+    grid = {"n_r": 16, "n_mu": 4} | settings.pop("grid", {})
+    return background.run(load_config({"grid": grid, "background": settings}), model)
+
+
+def test_choices_reach_the_rates(model):
+    out = run(model, constants="nulib", overrides={"g_a": 1.2}, weak_magnetism="point",
+              group_average=False)  # fmt: skip
+    assert out.attrs["rates_g_a"] == 1.2
+    assert out.attrs["rates_sin2_theta_w"] == CONSTANTS["nulib"].sin2_theta_w
+    assert out.attrs["rates_nucleon_blocking"] == "clipped"
+    assert out.attrs["weak_magnetism"] == "point"
+    assert out.attrs["group_average"] == "off"
+
+
+def test_defaults_are_averages_with_weak_magnetism(model, tmp_path):
+    out = run(model, gravity="flat")
+    grid = energy_grid(out["energy_edge"].values)
+    again = rates(out, grid, weak_magnetism="form_factors", group_average=True)
+    for name in again.data_vars:
+        np.testing.assert_allclose(out[name], again[name], rtol=1e-12)
+    # nu and nubar scatter differently
+    assert np.all(out["scattering"].sel(species="nux") > out["scattering"].sel(species="nuxbar"))
+    out.to_netcdf(tmp_path / "background.nc")
+    with xr.open_dataset(tmp_path / "background.nc") as read:
+        assert read.attrs["group_coverage_nux"] == out.attrs["group_coverage_nux"]
+
+
+def test_groups_that_miss_the_spectrum(model):
+    """T = 5.1 MeV inside: groups to 40 MeV lose 2 %, groups to 20 MeV a quarter."""
+    out = run(model, grid={"energy_last_MeV": 40.0})
+    lines = [x for x in out.attrs["warnings"].splitlines() if "energy groups" in x]
+    assert len(lines) == 4
+    assert all("zone [0]" in line for line in lines)
+    assert 0.9 < out.attrs["group_coverage_nue"] < 0.99
+    assert out.attrs["group_coverage_energy_nue"] < out.attrs["group_coverage_nue"]
+    with pytest.raises(QkepipeError, match="energy groups"):
+        run(model, grid={"energy_last_MeV": 20.0})
