@@ -22,7 +22,7 @@ from qkepipe.diagnostics.radiation import (
     spectrum,
 )
 from qkepipe.diagnostics.radii import default_profile_radii
-from qkepipe.diagnostics.summary import summarise
+from qkepipe.diagnostics.summary import luminosity_fields, summarise
 from qkepipe.diagnostics.table import to_csv
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "gain_radius",
     "heating_and_cooling",
     "luminosities",
+    "luminosity_fields",
     "mean_energy",
     "measured_growth",
     "net_heating_between",

@@ -16,7 +16,7 @@ from qkepipe.phasespace import METRIC, number_density
 from qkepipe.schema import check, set_attributes
 from qkepipe.solvers.sphere import Grid, flows, grid_of
 
-__all__ = ["summarise"]
+__all__ = ["luminosity_fields", "summarise"]
 
 _FIELD = ("species", "energy", "mu", "r")
 _GRID = ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge")
@@ -110,13 +110,21 @@ def _same_grid(solution: xr.Dataset, other, name: str) -> None:
             )
 
 
-def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, radii, through: np.ndarray) -> None:
-    over = ("species", "r")
+def luminosity_fields(through: np.ndarray, grid: Grid) -> dict[str, tuple]:
+    """Luminosities of :func:`qkepipe.solvers.sphere.flows`: (dimensions, values, attributes)."""
+    out = {}
     both = radiation.luminosities(through, grid)
     for name, values in zip(("luminosity", "number_luminosity"), both, strict=True):
-        out[name] = (over, values.centre, {"frame": "local"})
+        out[name] = (("species", "r"), values.centre, {"frame": "local"})
         out[f"{name}_edge"] = (("species", "r_edge"), values.edge, {"frame": "local"})
-        out[f"{name}_infinity"] = (over, values.infinity, {"frame": "infinity"})
+        out[f"{name}_infinity"] = (("species", "r"), values.infinity, {"frame": "infinity"})
+    return out
+
+
+def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, radii, through: np.ndarray) -> None:
+    over = ("species", "r")
+    for name, variable in luminosity_fields(through, grid).items():
+        out[name] = variable
     mean = radiation.mean_energy(f, grid)
     out["mean_energy"] = (over, mean, {"weighting": "number_density", "frame": "local"})
     out["mean_energy_infinity"] = (

@@ -56,10 +56,11 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
         )
     )
     said.append(_static(data))
+    said.append(_space(data))
     said.append(
         Markup(
-            "Space is flat, and the background is fixed: matter does not respond to the changed "
-            "heating, so every change is the response of the radiation field alone."
+            "The background is fixed: matter does not respond to the changed heating, so every "
+            "change is the response of the radiation field alone."
         )
     )
     if data.by_xi:
@@ -82,15 +83,26 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
 
 def _static(data: SnapshotData) -> Markup:
     text = Markup("The fluid is at rest in the transport")
-    for source in (data.background, data.snapshot):
-        if source is not None and "velocity_r" in source:
-            r = data.background["r"]
-            inside = (source["r"] >= r.min()) & (source["r"] <= r.max())
-            fastest = float(np.abs(source["velocity_r"].where(inside)).max()) / C_LIGHT
-            return text + Markup("; the snapshot has |v|/c up to {} in this range.").format(
-                number(fastest)
-            )
-    return text + Markup("; the snapshot gives no velocity to judge this by.")
+    matter = data.background
+    if "velocity_r" not in matter:
+        return text + Markup("; the snapshot gives no velocity to judge this by.")
+    speed = np.abs(matter["velocity_r"].values) / C_LIGHT
+    text += Markup("; the snapshot has |v|/c up to {} in this range").format(number(speed.max()))
+    shock = matter.attrs.get("shock_radius")
+    inside = matter["r"].values < float(shock) if shock is not None else np.zeros(0, dtype=bool)
+    if inside.any():
+        text += Markup(", {} inside the shock").format(number(speed[inside].max()))
+    return text + Markup(".")
+
+
+def _space(data: SnapshotData) -> Markup:
+    attrs = data.background.attrs
+    source = attrs.get("lapse_source", "flat space")
+    if attrs.get("gravity", "flat") == "flat":
+        return Markup("No redshift and no bending of rays; {}.").format(source)
+    return Markup(
+        "The metric is static and spherical, with a redshift 1 − lapse of up to {}; its source: {}."
+    ).format(number(float(attrs["largest_redshift"])), source)
 
 
 def data_warnings(data: SnapshotData) -> list[str]:

@@ -57,6 +57,8 @@ def snapshot_facts(data: SnapshotData) -> list[tuple[str, Markup]]:
         facts.append(("shock radius", Markup("{} km").format(number(float(shock) / KM_CM))))
     if data.background is not None and "rates_source" in data.background.attrs:
         facts.append(("weak rates", Markup("{}").format(data.background.attrs["rates_source"])))
+    if data.background is not None and "gravity" in data.background.attrs:
+        facts.append(("metric", Markup("{}").format(data.background.attrs["lapse_source"])))
     return facts + _landmarks(data.classical)
 
 

@@ -152,6 +152,11 @@ class BackgroundBlock(_Block):
         "Processes of the computed rates.",
         min_length=1,
     )
+    gravity: Literal["auto", "snapshot", "computed", "flat"] = _field(
+        "auto",
+        "Metric: lapse or radial metric of the snapshot, computed from its density (needs a "
+        "profile from the centre on), flat space, or `auto` (the first that the snapshot allows).",
+    )
     constants: ConstantsName = _field(
         "default",
         "Constants and treatments of the computed rates: the project's, or those of a public "
@@ -166,11 +171,6 @@ class BackgroundBlock(_Block):
     )
     group_average: bool = _field(
         True, "Average computed rates over the energy groups, instead of rates at their centres."
-    )
-    gravity: Literal["auto", "snapshot", "computed", "flat"] = _field(
-        "auto",
-        "Metric: lapse or radial metric of the snapshot, computed from its density (needs a "
-        "profile from the centre on), flat space, or `auto` (the first that the snapshot allows).",
     )
     cold_composition: Literal["refuse", "bound_nuclei"] = _field(
         "bound_nuclei",

@@ -21,6 +21,10 @@ from qkepipe.solvers.sphere import flows, grid_of, run_sphere
 from qkepipe.solvers.steady import steady_field
 from qkepipe.species import SPECIES
 from qkepipe.stability import screen
+from qkepipe.study.load import load_config
+from qkepipe.study.stages import background as background_stage
+from qkepipe.study.stages import baseline as baseline_stage
+from qkepipe.study.stages import ingest
 
 KM = 1e5
 R, T = 20 * KM, 5.0
@@ -123,6 +127,35 @@ def test_luminosity_of_the_black_sphere(star):
     local = summary["mean_energy"].values[:, outside] * grid.lapse[outside]
     np.testing.assert_allclose(local, mean * a, rtol=5e-3)
     np.testing.assert_allclose(summary["mean_energy_infinity"].values[:, outside], local)
+
+
+def test_stages_take_the_metric_of_the_snapshot():
+    """The analytic model: rates at local energies, luminosities at infinity below local ones."""
+    small = {
+        "grid": {"n_r": 24, "n_mu": 8, "n_energy": 3},
+        "solve": {"tolerance": 1e-3},
+        "background": {"group_average": False},
+    }
+    config = load_config(small)
+    snapshot = ingest.run(config, config.snapshots[0])
+    matter = background_stage.run(config, snapshot)
+    assert matter.attrs["gravity"] == "snapshot"
+    assert matter["energy"].attrs["frame"] == "infinity"
+    a = np.sqrt(1.0 - 2.0 * HALF / matter["r"].values)
+    np.testing.assert_allclose(matter["lapse"], a, rtol=1e-6)
+    local = matter["energy"].values[:, None] / matter["lapse"].values
+    potential = (matter["mu_e"] - matter["mu_hat"]).values
+    found = (matter["emissivity"] / (C_LIGHT * matter["absorption"])).sel(species="nue")
+    exact = fermi_dirac(local, matter["temperature"].values, potential)
+    np.testing.assert_allclose(found.transpose("energy", "r"), exact, rtol=1e-8)
+    field = baseline_stage.run(config, matter)
+    ratio = field["luminosity_infinity"] / field["luminosity"]
+    np.testing.assert_allclose(
+        ratio.transpose("species", "r"), np.broadcast_to(a**2, (4, 24)), rtol=1e-6
+    )
+    flat = background_stage.run(load_config(small | {"background": {"gravity": "flat"}}), snapshot)
+    assert flat["energy"].attrs["frame"] == "local"
+    assert all(np.all(flat[name] == 1.0) for name in METRIC)
 
 
 CLOCK = 0.8

@@ -70,13 +70,13 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
     )
     space = metric(snapshot, edges, config.background.gravity)
     radius = radial_grid(edges, *(space[n].values for n in METRIC))
-    groups = _local(energy.edges, radius.lapse)
-    coverage, outside = check_coverage(matter, groups, source)
+    local = _local(energy.edges, radius.lapse)
+    coverage, outside = check_coverage(matter, local, source)
     block = config.background
     changed = {n: v for n, v in vars(block.overrides).items() if v is not None}
     weak = rates(
         matter,
-        groups,
+        local,
         processes,
         replace(CONSTANTS[block.constants], **changed),
         block.weak_magnetism,
@@ -93,12 +93,11 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         r=("r", radius.centres),
         r_edge=("r_edge", radius.edges),
     ).assign(space.data_vars)
-    out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = (
-        "local" if space.attrs["gravity"] == "flat" else "infinity"
-    )
+    energies = "local" if space.attrs["gravity"] == "flat" else "infinity"
+    out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = energies
     out.attrs.update(snapshot.attrs)
     out.attrs.update(weak.attrs | coverage | space.attrs)
-    out.attrs["frame"] = "local, static fluid"
+    out.attrs["frame"] = f"static fluid, energies {energies}"
     out.attrs["warnings"] = "\n".join(str(w) for w in [*warnings, *outside])
     shock = shock_radius(snapshot)
     if shock is not None:
@@ -107,11 +106,9 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
 
 
 def _local(edges: np.ndarray, lapse: np.ndarray) -> xr.DataArray:
-    """Local edges of the groups, E_inf over the lapse [MeV], over (energy_edge, r)."""
+    """Local energies of the edges of groups, E_inf over the lapse [MeV], over (energy_edge, r)."""
     return xr.DataArray(
-        edges[:, None] / lapse,
-        dims=("energy_edge", "r"),
-        coords={"energy_edge": ("energy_edge", edges)},
+        edges[:, None] / lapse, dims=("energy_edge", "r"), coords={"energy_edge": edges}
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import xarray as xr
 
+from qkepipe.diagnostics import luminosity_fields
 from qkepipe.diagnostics.given import moments_difference
+from qkepipe.schema import set_attributes
+from qkepipe.solvers.sphere import flows, grid_of
 from qkepipe.solvers.steady import steady_field
 
 __all__ = ["run"]
@@ -24,11 +27,15 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        Kind ``baseline``; where the snapshot brings moments also their difference from the
-        field (:func:`qkepipe.diagnostics.given.moments_difference`).
+        Kind ``baseline``, with the luminosities through the cell edges; where the snapshot
+        brings moments also their difference from the field
+        (:func:`qkepipe.diagnostics.given.moments_difference`).
     """
     field = steady_field(background, tolerance=config.solve.tolerance, progress=progress)
-    field.attrs["frame"] = background.attrs["frame"]
+    values = field["f"].transpose("species", "energy", "mu", "r").values
+    field = field.assign(luminosity_fields(flows(values, background), grid_of(background)))
+    for name in ("frame", "gravity", "lapse_source"):
+        field.attrs[name] = background.attrs[name]
     difference = moments_difference(field, background)
     field.attrs.update(difference.attrs)
-    return field.merge(difference, combine_attrs="override")
+    return set_attributes(field.merge(difference, combine_attrs="override"))

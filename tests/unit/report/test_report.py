@@ -254,7 +254,7 @@ def test_unmodelled_physics_and_warnings_are_named(make_study):
     text = text_of(page(make_study()))
     for words in (
         "Neutrino-electron scattering", "inelastic", "nucleon-nucleon bremsstrahlung",
-        "Space is flat", "background is fixed", "|v|/c up to 0.0", "1/2 in each flavour",
+        "No redshift", "background is fixed", "|v|/c up to 0.0", "1/2 in each flavour",
         "ye: 2 zones were clipped", "60 zones completed with free nuclei",
     ):  # fmt: skip
         assert words in text

@@ -33,7 +33,7 @@ def test_choices_reach_the_rates(model):
 
 
 def test_defaults_are_averages_with_weak_magnetism(model, tmp_path):
-    out = run(model)
+    out = run(model, gravity="flat")
     grid = energy_grid(out["energy_edge"].values)
     again = rates(out, grid, weak_magnetism="form_factors", group_average=True)
     for name in again.data_vars:
