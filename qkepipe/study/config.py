@@ -223,7 +223,7 @@ class SolveBlock(_Block):
         1e-9,
         "Largest last correction of the classical steady field, relative to the density.",
         gt=0,
-        le=1e-3,
+        le=1e-4,
     )
     samples: int = _field(400, "Samples of the time series and of the averages.", ge=8, le=1000000)
     seed: SeedBlock = _field(SeedBlock(), "Initial flavour coherence.")

@@ -133,7 +133,6 @@ def test_stages_take_the_metric_of_the_snapshot():
     """The analytic model: rates at local energies, luminosities at infinity below local ones."""
     small = {
         "grid": {"n_r": 24, "n_mu": 8, "n_energy": 3},
-        "solve": {"tolerance": 1e-3},
         "background": {"group_average": False},
     }
     config = load_config(small)
