@@ -172,6 +172,12 @@ class BackgroundBlock(_Block):
     group_average: bool = _field(
         True, "Average computed rates over the energy groups, instead of rates at their centres."
     )
+    fluid: Literal["auto", "rest", "moving"] = _field(
+        "auto",
+        "Fluid of the classical field: at rest, moving with the velocity of the snapshot (first "
+        "order in v/c), or `auto` (moving where the snapshot has a velocity). Runs in time have "
+        "it at rest.",
+    )
     cold_composition: Literal["refuse", "bound_nuclei"] = _field(
         "bound_nuclei",
         "Where matter is too cold for nuclear equilibrium and the snapshot has no composition: "

@@ -54,7 +54,7 @@ _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
 SETTINGS: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "background": (*_EXTENT, *_STUDY_GRID, "background"),
-    "baseline": _STEADY,
+    "baseline": ("background.fluid", *_STEADY),
     "stability": ("stability",),
     "reference": (
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
