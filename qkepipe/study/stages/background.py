@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from qkepipe.matter import thermodynamics
+from qkepipe.eos import read_eos
+from qkepipe.matter import EosTable, thermodynamics
 from qkepipe.opacity import rates
 from qkepipe.phasespace import (
     angle_grid,
@@ -40,8 +41,8 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
     Raises
     ------
     QkepipeError
-        Where the snapshot does not cover the grid, or leaves the range of the composition
-        fallback or of its own rates.
+        Where the snapshot does not cover the grid, or leaves the range of the equation of
+        state, of the composition fallback or of its own rates.
     """
     grid = config.grid
     edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
@@ -64,6 +65,7 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         config.background.cold_composition,
         source,
         composition=processes != ("table",),
+        eos=_eos(config.background.eos),
     )
     weak = rates(matter, energy, processes)
     out = matter.drop_vars([n for n in (*_GIVEN_RATES, "energy", "scattering_transport")
@@ -85,6 +87,13 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
     if shock is not None:
         out.attrs["shock_radius"] = float(shock)
     return check(set_attributes(out), "background", source)
+
+
+def _eos(block) -> EosTable | None:
+    """Table of the configuration, if it names one."""
+    if block.format == "none":
+        return None
+    return read_eos(block.path, block.format, block.electron_mass, block.nucleon_masses)
 
 
 def _processes(config, snapshot: xr.Dataset) -> tuple[str, ...]:
