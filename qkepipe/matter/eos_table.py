@@ -69,6 +69,11 @@ class EosTable:
         """One quantity at the nodes, shape (ye, T, rho)."""
         return self.values[..., QUANTITIES.index(name)]
 
+    @property
+    def has_electrons(self) -> bool:
+        """Whether the table has mu_e."""
+        return not np.isnan(self["mu_e"]).all()
+
     def density(self, rho, n_b) -> np.ndarray:
         """Density on the axis [g cm^-3] of zones with ``rho`` [g cm^-3] and ``n_b`` [cm^-3]."""
         return np.asarray(rho if self.baryon_mass is None else self.baryon_mass * n_b)
@@ -172,7 +177,7 @@ def from_table(
     if any(m.any() for m in out.values()):
         raise QkepipeError(_range_defect(table, zones, out, rho, ye))
     raw = _interpolate(table, rho[need], zones.temperature[need], ye[need])
-    if np.isnan(table["mu_e"]).all():
+    if not table.has_electrons:
         # electrons are an ideal gas in every equation of state
         raw["mu_e"] = electron_chemical_potential((n_b * ye)[need], zones.temperature[need])
     warnings = _check_values(table, zones, raw, need, composition)

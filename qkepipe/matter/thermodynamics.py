@@ -260,6 +260,8 @@ def _tabulated(dataset, zones, n_b, given, need, origin, eos: EosTable) -> list[
         origin[name][need[name]] = SOURCE_TABLE
         for each in names:
             given[each][need[name]] = values[each][need[name][wanted]]
+    if not eos.has_electrons:
+        origin["mu_e"][need["mu_e"]] = SOURCE_NSE
     unshifted = need["mu_hat"] & (zones.rho > DENSITY_COMPOSITION)
     unshifted &= np.isnan(_values(dataset, "delta_u"))
     if unshifted.any():
