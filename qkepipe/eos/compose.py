@@ -14,6 +14,7 @@ Definitions of the CompOSE manual (Typel, Oertel & Klaehn 2015, Phys. Part. Nucl
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -80,16 +81,18 @@ class _Grid:
 def _composition(path: Path, grid: _Grid) -> dict[str, np.ndarray]:
     """Mass fractions, mean heavy nucleus and charge of the light ones."""
     require_file(path)
-    index, rows = [], []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        words = line.split()
-        if not words:
-            continue
-        try:
-            rows.append(_nuclei(words))
-            index.append([int(w) for w in words[:3]])
-        except (ValueError, IndexError):
-            raise _unreadable(path, f"line {len(rows) + 1} is no list of particles") from None
+    # compact: such files have millions of rows
+    index, rows = array("q"), array("d")
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        for number, line in enumerate(stream, start=1):
+            words = line.split()
+            if not words:
+                continue
+            try:
+                rows.extend(_nuclei(words))
+                index.extend([int(w) for w in words[:3]])
+            except (ValueError, IndexError):
+                raise _unreadable(path, f"line {number} is no list of particles") from None
     where = grid.place(np.array(index).reshape(-1, 3), path)
     names = ("x_n", "x_p", "x_alpha", "x_light", "light_charge", "x_heavy", "number", "charge")
     out = {}
