@@ -93,8 +93,9 @@ def main():
     print(f"{given.cells} x {given.bins} x {given.groups} x 3, {name}, {given.threads} threads")
     print(
         f"steady state: {wall:.1f} s ({cpu:.1f} CPU s), process at most {memory:.0f} MB, "
-        f"{field.attrs['corrections']} corrections at most, residual {field.attrs['residual']:.1e}, "
-        f"{field.attrs['unsettled']} problems above the tolerance"
+        f"{field.attrs['corrections']} corrections at most, "
+        f"residual {field.attrs['residual']:.1e}, {field.attrs['unsettled']} of "
+        f"{4 * given.groups} above the tolerance"
     )
     print(
         f"bar {SECONDS:.0f} s: {wall / SECONDS:.2f} of it; "
