@@ -16,7 +16,7 @@ from qkepipe.phasespace import METRIC, number_density
 from qkepipe.schema import check, set_attributes
 from qkepipe.solvers.sphere import Grid, flows, grid_of
 
-__all__ = ["luminosity_fields", "summarise"]
+__all__ = ["field_quantities", "luminosity_fields", "summarise"]
 
 _FIELD = ("species", "energy", "mu", "r")
 _GRID = ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge")
@@ -74,7 +74,8 @@ def summarise(
     out = xr.Dataset(coords={n: solution[n].variable for n in (*_GRID, "species", "time_sample")})
     out = out.assign_coords(profile_radius=("profile_radius", radii))
     out = out.assign({n: solution[n].variable for n in METRIC if n in solution})
-    _radiation(out, f, grid, radii, flows(f, background))
+    _radiation(out, f, grid, flows(f, background))
+    _profiles(out, f, grid, radii)
     _matter(out, f, background, second, grid)
     for name in ("steadiness", "number_flux_rms", "number_flux_out", "coherence_max"):
         if name in solution:
@@ -92,6 +93,29 @@ def summarise(
         steady_energy_balance_error=balance["energy"],
     )
     return check(set_attributes(out), "summary", "summary")
+
+
+def field_quantities(field: xr.DataArray, background: xr.Dataset) -> xr.Dataset:
+    """What :func:`summarise` says of a field alone, without a run that it is the average of.
+
+    Parameters
+    ----------
+    field : DataArray
+        ``f`` over (species, energy, mu, r); ``nux`` counts twice in sums over species.
+    background : Dataset
+        Kind ``background`` on the same grid.
+
+    Returns
+    -------
+    Dataset
+        Luminosities, energies, heating, ``ye_dot``, gain and neutrinosphere radii.
+    """
+    grid = grid_of(background)
+    f = field.transpose(*_FIELD).values
+    out = xr.Dataset(coords={n: background[n].variable for n in ("r", "r_edge", "species")})
+    _radiation(out, f, grid, flows(f, background))
+    _matter(out, f, background, None, grid)
+    return set_attributes(out)
 
 
 def _same_grid(solution: xr.Dataset, other, name: str) -> None:
@@ -121,7 +145,7 @@ def luminosity_fields(through: np.ndarray, grid: Grid) -> dict[str, tuple]:
     return out
 
 
-def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, radii, through: np.ndarray) -> None:
+def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, through: np.ndarray) -> None:
     over = ("species", "r")
     for name, variable in luminosity_fields(through, grid).items():
         out[name] = variable
@@ -139,6 +163,9 @@ def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, radii, through: np.nd
     )
     out["number_density"] = (over, number_density(f, grid.energy, grid.angle, grid.lapse))
     out["flux_factor"] = (over, radiation.flux_factor(f, grid))
+
+
+def _profiles(out: xr.Dataset, f: np.ndarray, grid: Grid, radii) -> None:
     centres = grid.radius.centres
     for name, axis in (("angular_distribution", "mu"), ("spectrum", "energy")):
         values = at_radii(getattr(radiation, name)(f, grid), centres, radii)

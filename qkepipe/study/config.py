@@ -104,6 +104,13 @@ class GridBlock(_Block):
         gt=0,
         le=100,
     )
+    refinement: int = _field(
+        2,
+        "Factor by which cells, angular bins and energy groups change, one at a time, in the "
+        "resolution study of the classical field; 1: none.",
+        ge=1,
+        le=4,
+    )
     max_cells: int = _field(4000, "Upper limit of the radial cells of a solve.", ge=8, le=10000000)
 
     @field_validator("n_mu")

@@ -23,7 +23,7 @@ from qkepipe.schema import check, set_attributes
 from qkepipe.snapshot import regrid, shock_radius
 from qkepipe.units import KM_CM
 
-__all__ = ["on_edges", "run"]
+__all__ = ["energy_edges", "on_edges", "run"]
 
 _GIVEN_RATES = ("emissivity", "absorption", "scattering")
 
@@ -51,17 +51,21 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
     """
     grid = config.grid
     edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
-    return on_edges(config, snapshot, edges, grid.n_mu)
+    return on_edges(config, snapshot, edges, grid.n_mu, energy_edges(config))
 
 
-def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.Dataset:
-    """Background on given radial edges [cm] with ``n_mu`` angular bins."""
+def energy_edges(config) -> np.ndarray:
+    """Edges of the energy groups of the configuration [MeV], shape (n_energy + 1,)."""
+    grid = config.grid
+    return geometric_energy_edges(grid.n_energy, grid.energy_first_MeV, grid.energy_last_MeV)
+
+
+def on_edges(
+    config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int, energies: np.ndarray
+) -> xr.Dataset:
+    """Background on given radial edges [cm], ``n_mu`` angular bins and energy edges [MeV]."""
     source = snapshot.attrs.get("source_file", "snapshot")
-    energy = energy_grid(
-        geometric_energy_edges(
-            config.grid.n_energy, config.grid.energy_first_MeV, config.grid.energy_last_MeV
-        )
-    )
+    energy = energy_grid(energies)
     angle = angle_grid(n_mu, config.grid.mu_power)
     processes = _processes(config, snapshot)
     matter, warnings = thermodynamics(

@@ -11,7 +11,7 @@ from qkepipe.schema import set_attributes
 from qkepipe.solvers.sphere import flows, grid_of
 from qkepipe.solvers.steady import steady_field
 
-__all__ = ["run"]
+__all__ = ["moves", "run"]
 
 
 def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
@@ -34,7 +34,7 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     """
     field = steady_field(
         background,
-        moving=_moves(config, background),
+        moving=moves(config, background),
         tolerance=config.solve.tolerance,
         progress=progress,
     )
@@ -47,7 +47,7 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     return set_attributes(field.merge(difference, combine_attrs="override"))
 
 
-def _moves(config, background: xr.Dataset) -> bool:
+def moves(config, background: xr.Dataset) -> bool:
     """Whether the fluid moves in the classical field."""
     choice = config.background.fluid
     if choice == "moving" and "velocity_r" not in background:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 import xarray as xr
-from report_data import default_cases, make_background, make_snapshot, make_stability
+from report_data import (
+    default_cases,
+    make_background,
+    make_resolution,
+    make_snapshot,
+    make_stability,
+)
 
 from qkepipe.diagnostics import compare, to_csv
 
@@ -29,10 +35,11 @@ def _factory(folder_of_all):
         directions: int = 0,
         field: str = "transport",
         names=("s15",),
+        resolution: bool = False,
         config: dict | None = None,
     ) -> dict:
         cases = default_cases() if cases is None else cases
-        files, summaries = {}, {}
+        files, summaries, errors = {}, {}, {}
         for name in names:
             folder = folder_of_all / "results" / "demo" / name
             (folder / "solve").mkdir(parents=True, exist_ok=True)
@@ -47,6 +54,7 @@ def _factory(folder_of_all):
                 "snapshot": snapshot,
                 "background": background if field == "transport" else None,
                 "baseline": baseline if field == "transport" else None,
+                "resolution": make_resolution(name) if resolution else None,
                 "stability": make_stability(stable, directions, axis),
             }
             entry = {}
@@ -55,6 +63,8 @@ def _factory(folder_of_all):
                 if data is not None:
                     entry[kind] = folder / f"{kind}.nc"
                     data.to_netcdf(entry[kind])
+            if resolution:
+                errors[name] = datasets["resolution"]
             entry["summaries"] = {}
             for case, summary in cases.items():
                 path = folder / "solve" / f"{case}.summary.nc"
@@ -64,8 +74,10 @@ def _factory(folder_of_all):
             files[name] = entry
         comparison = None
         if summaries:
-            comparison = folder_of_all / "results" / "demo" / "comparison.csv"
-            to_csv(compare(summaries), comparison)
+            comparison = folder_of_all / "results" / "demo" / "comparison.nc"
+            table = compare(summaries, errors)
+            table.to_netcdf(comparison)
+            to_csv(table, comparison.with_suffix(".csv"))
         settings = {
             "study": "demo",
             "field": field,
