@@ -4,6 +4,7 @@ rule resolution:
         snapshot=result("{snapshot}/snapshot.nc"),
         background=result("{snapshot}/background.nc"),
         baseline=result("{snapshot}/baseline.nc"),
+        eos=EOS_FILES,
     output:
         dataset=result("{snapshot}/resolution.nc"),
         table=report(result("{snapshot}/resolution.csv"), category="Tables"),
