@@ -18,7 +18,10 @@ __all__ = ["SnapshotData", "StudyData", "load_study", "seed_amplitude"]
 
 _KINDS = ("classical", "qke", "bgk", "threshold")
 #: Large arrays that no figure needs.
-_NOT_READ = ("f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport")
+_NOT_READ = (
+    "f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport",
+    "emissivity_cc", "absorption_cc",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
