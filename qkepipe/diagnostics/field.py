@@ -31,7 +31,10 @@ _DECOUPLING = {
 
 
 def diagnose(
-    f: np.ndarray, background: xr.Dataset, spectator: np.ndarray | None = None
+    f: np.ndarray,
+    background: xr.Dataset,
+    spectator: np.ndarray | None = None,
+    moving: bool = False,
 ) -> xr.Dataset:
     """Moments, exchange with matter, decoupling and balance.
 
@@ -42,6 +45,9 @@ def diagnose(
         Kind ``background`` on the same grid.
     spectator : ndarray (4, n_energy, n_mu, n_r), optional
         Field of the second heavy flavour in sums over species; default: ``f``.
+    moving : bool
+        Whether the field is that of a fluid moving with ``velocity_r``: of the balance alone,
+        the exchange with matter is that of matter at rest with this field.
 
     Returns
     -------
@@ -55,7 +61,7 @@ def diagnose(
         **_exchange(f, background, spectator, grid),
         **_decoupling(f, background, grid),
     }
-    balance = steady_balance(f, background)
+    balance = steady_balance(f, background, moving)
     attributes = {f"steady_{name}_balance_error": value for name, value in balance.items()}
     return xr.Dataset(fields, attrs=attributes)
 
