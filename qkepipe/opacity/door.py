@@ -29,6 +29,9 @@ _FRACTIONS = ("x_n", "x_p", "x_alpha", "x_heavy")
 _SUM_OFF = 0.15
 _GIVEN_RATES = ("emissivity", "absorption", "scattering", "scattering_transport")
 _NAMES = ("absorption", "scattering", "scattering_transport", "emissivity")
+#: Suffix of the charged-current part of a rate, and the rates that have one.
+_CC = "_cc"
+_WITH_CC = ("absorption", "emissivity")
 
 
 def _flat(matter: xr.Dataset, name: str) -> np.ndarray:
@@ -251,8 +254,11 @@ def rates(
         Over (species, energy, space): ``emissivity`` j [s^-1], ``absorption`` kappa* =
         kappa + j/c, ``scattering`` chi0 and ``scattering_transport`` chi0 - chi1/3 [cm^-1].
         j = c kappa* f_eq holds by construction for every process but ``table``; group
-        averages are in balance with the mean of f_eq weighted with E^2 kappa*. Attributes:
-        ``rates_source`` ("snapshot", or "computed: " and the processes), ``weak_magnetism``,
+        averages are in balance with the mean of f_eq weighted with E^2 kappa*. Where all are
+        computed also ``emissivity_cc`` and ``absorption_cc``, the part of the charged-current
+        processes, which alone changes the electron fraction. Attributes:
+        ``rates_source`` ("snapshot", or "computed: " and the processes),
+        ``rates_processes`` (a line for each: name and description), ``weak_magnetism``,
         ``group_average`` and the constants as ``rates_*``, where any is computed.
 
     Raises
@@ -280,18 +286,24 @@ def rates(
             Defect("rates", "energy", "no edges of groups to average over",
                    "an EnergyGrid, or a DataArray over energy_edge")
         )  # fmt: skip
-    total = {name: np.zeros((4, *at.local.shape)) for name in _NAMES}
+    split = "table" not in processes
+    names = (*_NAMES, *(n + _CC for n in _WITH_CC if split))
+    total = {name: np.zeros((4, *at.local.shape)) for name in names}
     for name in processes:
         average = group_average and not PROCESSES[name].per_group
         part = _evaluate(name, zones, at.nodes() if average else at.local, setup, matter)
         for quantity, values in part.items():
-            total[quantity] += at.average(values) if average else values
+            values = at.average(values) if average else values
+            total[quantity] += values
+            if split and PROCESSES[name].charged_current and quantity in _WITH_CC:
+                total[quantity + _CC] += values
     out = set_attributes(_as_dataset(matter, at.coordinate, total))
     out.attrs["rates_source"] = (
         "snapshot" if processes == ("table",) else "computed: " + ", ".join(processes)
     )
     if processes == ("table",):
         return out
+    out.attrs["rates_processes"] = "\n".join(f"{n}: {PROCESSES[n].doc}" for n in processes)
     out.attrs["weak_magnetism"] = setup.weak_magnetism
     out.attrs["group_average"] = "on" if group_average else "off"
     out.attrs |= setup.constants.attributes()

@@ -20,7 +20,10 @@ _KINDS = ("classical", "qke", "bgk", "threshold")
 #: Stages whose file of a snapshot the report reads, beside the summaries.
 STAGES = ("snapshot", "background", "baseline", "resolution", "stability")
 #: Large arrays that no figure needs.
-_NOT_READ = ("f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport")
+_NOT_READ = (
+    "f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport",
+    "emissivity_cc", "absorption_cc",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

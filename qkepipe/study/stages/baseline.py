@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import xarray as xr
 
-from qkepipe.diagnostics import luminosity_fields
+from qkepipe.diagnostics import diagnose
 from qkepipe.diagnostics.given import moments_difference
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import set_attributes
-from qkepipe.solvers.sphere import flows, grid_of
 from qkepipe.solvers.steady import steady_field
 
 __all__ = ["moves", "run"]
@@ -28,18 +27,19 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        Kind ``baseline``, with the luminosities through the cell edges; where the snapshot
-        brings moments also their difference from the field
+        Kind ``baseline``, with its diagnostics (:func:`qkepipe.diagnostics.diagnose`); where
+        the snapshot brings moments also their difference from the field
         (:func:`qkepipe.diagnostics.given.moments_difference`).
     """
+    moving = moves(config, background)
     field = steady_field(
         background,
-        moving=moves(config, background),
+        moving=moving,
         tolerance=config.solve.tolerance,
         progress=progress,
     )
     values = field["f"].transpose("species", "energy", "mu", "r").values
-    field = field.assign(luminosity_fields(flows(values, background), grid_of(background)))
+    field = field.merge(diagnose(values, background, moving=moving), combine_attrs="no_conflicts")
     for name in ("frame", "gravity", "lapse_source"):
         field.attrs[name] = background.attrs[name]
     difference = moments_difference(field, background)

@@ -11,10 +11,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from qkepipe.diagnostics import default_profile_radii, grid_errors
+from qkepipe.diagnostics import default_profile_radii, diagnose, grid_errors
 from qkepipe.diagnostics.quantities import values_at
 from qkepipe.diagnostics.radii import inside_grid
-from qkepipe.diagnostics.summary import field_quantities
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.phasespace import geometric_radial_edges, split_energy_edges
 from qkepipe.solvers.sphere import grid_of
@@ -70,7 +69,7 @@ def run(
         sizes.setdefault(axis, [base.sizes[axis]]).append(size)
         if progress is not None:
             progress((k + 1) / len(todo), 0.0)
-    quantities = field_quantities(base["f"], base)
+    quantities = _quantities(base["f"], base)
     name = snapshot.attrs.get("snapshot", "snapshot")
     table = grid_errors(name, values_at(quantities, quantities, radii), others)
     table.attrs.update({f"n_{axis}": sorted(numbers) for axis, numbers in sizes.items()})
@@ -112,5 +111,12 @@ def _values(config, background: xr.Dataset, radii: np.ndarray, words: str) -> di
                 hint="another grid.refinement; 1 makes no resolution study",
             )
         ) from None
-    quantities = field_quantities(field["f"], background)
+    quantities = _quantities(field["f"], background)
     return values_at(quantities, quantities, radii)
+
+
+def _quantities(field: xr.DataArray, background: xr.Dataset) -> xr.Dataset:
+    """Diagnostics of a field over the coordinates that they are read with."""
+    f = field.transpose("species", "energy", "mu", "r").values
+    coordinates = {n: background[n].variable for n in ("r", "r_edge", "species")}
+    return diagnose(f, background).assign_coords(coordinates)

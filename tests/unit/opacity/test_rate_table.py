@@ -46,6 +46,9 @@ def test_nodes_are_exact():
         np.testing.assert_array_equal(out[name], given[name])
     np.testing.assert_allclose(out["emissivity"], given["emissivity"], rtol=1e-14)
     assert out.attrs["rates_source"] == "snapshot"
+    # what of them is charged current is not known
+    assert "absorption_cc" not in out
+    assert "absorption_cc" not in rates(given, OWN, ("table", "beta"))
 
 
 def test_power_laws_between_nodes():

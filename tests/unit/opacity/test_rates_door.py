@@ -152,6 +152,23 @@ def test_processes_add_up():
         np.testing.assert_allclose(total[name], separate, rtol=1e-14)
 
 
+@pytest.mark.parametrize("average", [True, False])
+def test_charged_current_part(average):
+    """What the declared processes alone give; nothing for heavy flavours."""
+    grid = energy_grid([0.0, 10.0, 30.0])
+    both = rates(matter(), grid, ("beta", "bremsstrahlung"), group_average=average)
+    alone = rates(matter(), grid, ("beta",), group_average=average)
+    for name in ("absorption", "emissivity"):
+        np.testing.assert_array_equal(both[f"{name}_cc"], alone[name])
+        np.testing.assert_array_equal(alone[f"{name}_cc"], alone[name])
+        assert not both[f"{name}_cc"].sel(species=["nux", "nuxbar"]).any()
+        assert both[f"{name}_cc"].attrs["units"] == both[name].attrs["units"]
+    lines = both.attrs["rates_processes"].splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["beta", "bremsstrahlung"]
+    none = rates(matter(), grid, ("bremsstrahlung",))
+    assert not none["absorption_cc"].any() and none["absorption"].any()
+
+
 def test_zones_are_independent_and_keep_their_shape():
     flat = rates(matter(4), ENERGY)
     folded = (
