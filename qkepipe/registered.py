@@ -32,8 +32,11 @@ EOS_READERS: dict[str, str] = {
 
 #: Weak processes.
 PROCESSES: dict[str, str] = {
+    "absorption_nuclei": "qkepipe.opacity.absorption_nuclei:PROCESS",
     "beta": "qkepipe.opacity.beta:PROCESS",
     "bremsstrahlung": "qkepipe.opacity.bremsstrahlung:PROCESS",
+    "bremsstrahlung_hr98": "qkepipe.opacity.bremsstrahlung_hr98:PROCESS",
+    "pair": "qkepipe.opacity.pair:PROCESS",
     "scattering_nuclei": "qkepipe.opacity.nuclei_scattering:PROCESS",
     "scattering_nucleons": "qkepipe.opacity.scattering:PROCESS",
     "table": "qkepipe.opacity.table:PROCESS",
