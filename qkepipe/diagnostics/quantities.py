@@ -40,7 +40,7 @@ def values_at(s: xr.Dataset, base: xr.Dataset, radii: np.ndarray) -> dict[tuple,
     Parameters
     ----------
     s, base : Dataset
-        Kind ``summary``, or :func:`qkepipe.diagnostics.summary.field_quantities`, of a field
+        Kind ``summary``, or :func:`qkepipe.diagnostics.diagnose`, of a field
         and of the classical field on the same grid.
     radii : ndarray (n,)
         [cm].
