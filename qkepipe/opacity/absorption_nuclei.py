@@ -61,4 +61,5 @@ PROCESS = Process(
     absorption_nuclei,
     "Absorption and emission of nu_e on heavy nuclei, closed at N = 40.",
     needs=("x_heavy", "abar", "zbar"),
+    charged_current=True,
 )
