@@ -43,10 +43,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _STUDY_GRID = (
-    "grid.n_mu", "grid.mu_power", "grid.n_energy", "grid.energy_first_MeV", "grid.energy_last_MeV",
+    "grid.n_mu", "grid.mu_power", "grid.energy_groups", "grid.n_energy", "grid.energy_first_MeV",
+    "grid.energy_last_MeV",
 )  # fmt: skip
 _EXTENT = ("grid.r_in_km", "grid.r_out_km", "grid.n_r")
 _STEADY = ("solve.tolerance",)
+#: Energy groups of a snapshot for estimates made before it is read: as many as a grid may have.
+_SNAPSHOT_GROUPS = 100
 _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
 
 #: Keys of the configuration that a stage can see. A stage gets nothing else, so that a
@@ -177,6 +180,12 @@ class Plan:
 
     # --- resources -----------------------------------------------------------------------
 
+    @property
+    def _groups(self) -> int:
+        """Energy groups for estimates."""
+        grid = self.config.grid
+        return grid.n_energy if grid.energy_groups == "geometric" else _SNAPSHOT_GROUPS
+
     def memory_mb(self, resolution: float, attempt: int, workers: int = 1) -> int:
         """Memory of a job that evolves a state in each of its workers.
 
@@ -187,7 +196,7 @@ class Plan:
         """
         grid, solve = self.config.grid, self.config.solve
         cells = grid.max_cells * resolution
-        state = 8.0 * 8 * grid.n_energy * grid.n_mu * resolution * cells
+        state = 8.0 * 8 * self._groups * grid.n_mu * resolution * cells
         series = 8.0 * 8 * solve.samples * cells
         one = 700.0 + (12.0 * state + 2.0 * series) / 1e6
         return int(workers * one * 2 ** (attempt - 1))
@@ -198,7 +207,7 @@ class Plan:
         cells = grid.max_cells * resolution
         steps = (solve.crossings + 1.0) * cells / solve.cfl
         # 20 ns per component, angle, energy and cell: slower than any machine we measured
-        seconds = 20e-9 * 8 * grid.n_energy * grid.n_mu * resolution * cells * steps
+        seconds = 20e-9 * 8 * self._groups * grid.n_mu * resolution * cells * steps
         return int((30.0 + rounds * seconds / 60.0) * 2 ** (attempt - 1))
 
 
