@@ -64,6 +64,7 @@ it. The folder must be new or empty.
 _LIST = """\
 examples:
   qkepipe list readers          formats of `--format`
+  qkepipe list eos              formats of equation-of-state tables
   qkepipe list rates            weak processes of the configuration's `processes`
   qkepipe list prescriptions    asymptotic states of flavour mixing
   qkepipe list instabilities    what the stability map is made of
@@ -274,6 +275,7 @@ def _init(arguments) -> int:
 #: Words of `qkepipe list`.
 _REGISTRIES = {
     "readers": registered.READERS,
+    "eos": registered.EOS_READERS,
     "rates": registered.PROCESSES,
     "prescriptions": registered.PRESCRIPTIONS,
     "instabilities": registered.INSTABILITIES,

@@ -1,8 +1,8 @@
 """Everything that a study can name, one line each: name -> ``module:attribute``.
 
-A new reader, rate, prescription, instability or figure is one file and one line here
-(``docs/adding-a-*.md``). The rooms load the objects; the configuration takes its allowed
-names, so this module imports nothing of the package and no numerical library.
+A new reader, equation-of-state format, rate, prescription, instability or figure is one file
+and one line here (``docs/adding-a-*.md``). The rooms load the objects; the configuration takes
+its allowed names, so this module imports nothing of the package and no numerical library.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-__all__ = ["FIGURES", "INSTABILITIES", "PRESCRIPTIONS", "PROCESSES", "READERS", "lines", "load"]
+__all__ = [
+    "EOS_READERS", "FIGURES", "INSTABILITIES", "PRESCRIPTIONS", "PROCESSES", "READERS", "lines",
+    "load",
+]  # fmt: skip
 
 #: Readers of snapshots.
 READERS: dict[str, str] = {
@@ -19,6 +22,12 @@ READERS: dict[str, str] = {
     "canonical": "qkepipe.snapshot.readers.canonical:READER",
     "delimited": "qkepipe.snapshot.readers.delimited:READER",
     "nsy": "qkepipe.snapshot.readers.nsy:READER",
+}
+
+#: Readers of equation-of-state tables.
+EOS_READERS: dict[str, str] = {
+    "compose": "qkepipe.eos.compose:READER",
+    "stellarcollapse": "qkepipe.eos.stellarcollapse:READER",
 }
 
 #: Weak processes.
@@ -62,6 +71,7 @@ FIGURES: dict[str, tuple[str, str]] = {
 
 _OF_ROOM = {
     "snapshot": READERS,
+    "eos": EOS_READERS,
     "opacity": PROCESSES,
     "mixing": PRESCRIPTIONS,
     "stability": INSTABILITIES,

@@ -119,7 +119,13 @@ VARIABLES: dict[str, Variable] = {
     "absorption": _moment("cm-1", "stimulated-corrected absorption kappa + j/c", 0.0),
     "scattering": _moment("cm-1", "elastic scattering opacity chi0", 0.0),
     "scattering_transport": _moment("cm-1", "transport scattering chi0 - chi1/3", 0.0),
-    "composition_source": _space("1", "0 snapshot, 1 free nuclei in equilibrium, 2 bound nuclei"),
+    "composition_source": _space(
+        "1", "composition: 0 snapshot, 1 free nuclei in equilibrium, 2 bound nuclei, 3 table", 0, 3
+    ),
+    "mu_e_source": _space("1", "mu_e: 0 snapshot, 1 ideal electron gas, 3 table", 0, 3),
+    "mu_hat_source": _space(
+        "1", "mu_hat: 0 snapshot, 1 ideal gases, 2 bound nuclei, 3 table", 0, 3
+    ),
     # radiation field
     "f": Variable(
         "1",

@@ -6,6 +6,7 @@ from qkepipe.matter.electron_gas import (
     massless_net_density,
     net_electron_density,
 )
+from qkepipe.matter.eos_table import QUANTITIES, EosTable
 from qkepipe.matter.free_gas import degeneracy, fermi_integral_half, free_gas_mu_hat
 from qkepipe.matter.nuclei import NUCLEI, nuclear_equilibrium
 from qkepipe.matter.thermodynamics import (
@@ -13,6 +14,7 @@ from qkepipe.matter.thermodynamics import (
     SOURCE_BOUND,
     SOURCE_NSE,
     SOURCE_SNAPSHOT,
+    SOURCE_TABLE,
     baryon_density,
     thermodynamics,
 )
@@ -20,9 +22,12 @@ from qkepipe.matter.thermodynamics import (
 __all__ = [
     "COLD",
     "NUCLEI",
+    "QUANTITIES",
     "SOURCE_BOUND",
     "SOURCE_NSE",
     "SOURCE_SNAPSHOT",
+    "SOURCE_TABLE",
+    "EosTable",
     "baryon_density",
     "degeneracy",
     "electron_chemical_potential",

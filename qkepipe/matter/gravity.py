@@ -24,13 +24,14 @@ from qkepipe.schema import set_attributes
 from qkepipe.snapshot.mesh import midpoint_edges
 from qkepipe.units import KM_CM
 
-__all__ = ["GRAVITY", "INNERMOST", "metric"]
+__all__ = ["GRAVITY", "metric"]
 
 #: What a metric can be taken from.
 GRAVITY = ("auto", "snapshot", "computed", "flat")
-#: Largest inner edge [cm] of a profile whose mass is known: below 3 km the densest matter of a
-#: supernova core, a few 1e14 g cm^-3, holds 2 % of a solar mass.
-INNERMOST = 3.0 * KM_CM
+#: The mass inside the first zone is at least that of its density, at most that of the centre
+#: of a proto-neutron star [g cm^-3]; between them may lie this share of the mass of the grid.
+_CENTRE = 5e14
+_UNKNOWN = 0.05
 
 _POTENTIAL = G_NEWTON / C_LIGHT**2
 _VARIABLES = ("lapse", "radial_metric")
@@ -75,12 +76,10 @@ def metric(snapshot: xr.Dataset, edges_cm, gravity: str = "auto") -> xr.Dataset:
     at = np.concatenate([edges, 0.5 * (edges[1:] + edges[:-1])])
     given = [n for n in _VARIABLES if n in snapshot]
     why_flat = "chosen in the configuration"
+    mass = _Mass(snapshot, own)
     if gravity == "auto":
-        why_flat = (
-            f"the snapshot has no lapse and begins at {own[0] / KM_CM:.4g} km, so that the mass "
-            "inside is unknown"
-        )
-        gravity = "snapshot" if given else "computed" if own[0] <= INNERMOST else "flat"
+        why_flat = f"the snapshot has no lapse, and {mass.gap(edges[-1])}"
+        gravity = "snapshot" if given else "flat" if mass.gap(edges[-1]) else "computed"
     if gravity == "flat":
         lapse = radial = np.ones(at.size)
         text = f"flat space: {why_flat}"
@@ -92,7 +91,7 @@ def metric(snapshot: xr.Dataset, edges_cm, gravity: str = "auto") -> xr.Dataset:
             )  # fmt: skip
         lapse, radial, text = _given(snapshot, given, r, own, at, source)
     else:
-        lapse, radial, text = _computed(snapshot, r, own, at, source)
+        lapse, radial, text = _computed(snapshot, mass, r, own, at, source)
     _check(lapse, radial, at, source)
     n = edges.size
     out = xr.Dataset(
@@ -146,23 +145,40 @@ def _given(snapshot, given, r, own, at, source):
     return lapse, _curve(r, x, at)[0], "from the radial metric of the snapshot, " + pressure.text
 
 
-def _computed(snapshot, r, own, at, source):
+class _Mass:
+    """Baryon mass [g] inside any radius; the first zone's density fills the sphere inside it."""
+
+    def __init__(self, snapshot: xr.Dataset, own: np.ndarray):
+        self.first = own[0]
+        self.rho = snapshot["rho"].values.astype(float)
+        self.start = np.concatenate([[0.0], own[1:]])
+        shells = 4.0 * np.pi / 3.0 * self.rho * np.diff(self.start**3)
+        self.below = np.concatenate([[0.0], np.cumsum(shells)])
+
+    def __call__(self, radius):
+        k = np.clip(np.searchsorted(self.start, radius, side="right") - 1, 0, self.rho.size - 1)
+        inside = self.start[k]
+        return self.below[k] + 4.0 * np.pi / 3.0 * self.rho[k] * (radius**3 - inside**3)
+
+    def gap(self, last: float) -> str:
+        """Why the mass inside ``last`` [cm] is unknown; empty if it is known well enough."""
+        more = 4.0 * np.pi / 3.0 * self.first**3 * max(_CENTRE - self.rho[0], 0.0)
+        if more <= _UNKNOWN * float(self(np.array(last))):
+            return ""
+        return (
+            f"it begins at {self.first / KM_CM:.4g} km with {self.rho[0]:.3g} g cm-3, so that the "
+            "mass inside is unknown"
+        )
+
+
+def _computed(snapshot, mass: _Mass, r, own, at, source):
     """Metric of the mass inside each radius."""
-    if own[0] > INNERMOST:
+    gap = mass.gap(at.max())
+    if gap:
         raise QkepipeError(
-            Defect(source, "r", f"begins at {own[0] / KM_CM:.6g} km: the mass inside is unknown",
-                   f"a profile from at most {INNERMOST / KM_CM:g} km on, or a lapse",
+            Defect(source, "r", gap, "a profile from the centre on, or a lapse",
                    "background.gravity: flat")
         )  # fmt: skip
-    rho = snapshot["rho"].values.astype(float)
-    # the density of the innermost zone fills the sphere inside it
-    start = np.concatenate([[0.0], own[1:]])
-    below = np.concatenate([[0.0], np.cumsum(4.0 * np.pi / 3.0 * rho * np.diff(start**3))])
-
-    def mass(radius):
-        k = np.clip(np.searchsorted(start, radius, side="right") - 1, 0, rho.size - 1)
-        return below[k] + 4.0 * np.pi / 3.0 * rho[k] * (radius**3 - start[k] ** 3)
-
     pressure = _Pressure(snapshot, r)
     everywhere = np.concatenate([own[1:], at])
     compact = 2.0 * _POTENTIAL * mass(everywhere) / everywhere
@@ -174,7 +190,7 @@ def _computed(snapshot, r, own, at, source):
                    "below 1", "background.gravity: flat")
         )  # fmt: skip
     radial = (1.0 - 2.0 * _POTENTIAL * mass(at) / at) ** -0.5
-    lapse = _lapse(mass, pressure, start[1:], own[-1], at)
+    lapse = _lapse(mass, pressure, own[1:], own[-1], at)
     ray = ", of one ray taken as spherical" if "theta" in snapshot.attrs else ""
     text = f"computed from the baryon mass inside each radius{ray}, {pressure.text}"
     return lapse, radial, text

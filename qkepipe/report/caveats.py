@@ -9,7 +9,7 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.text import SPECIES_HTML, number
 
-__all__ = ["composition", "data_warnings", "moments_difference", "unmodelled"]
+__all__ = ["data_warnings", "moments_difference", "unmodelled"]
 
 #: Emission processes that a configuration may add: registered name -> words.
 _OPTIONAL = {
@@ -114,20 +114,6 @@ def data_warnings(data: SnapshotData) -> list[str]:
                 if line.strip():
                     lines[line.strip()] = None
     return list(lines)
-
-
-def composition(data: SnapshotData) -> Markup | None:
-    """How many cells have their composition from the snapshot and how many from a fallback."""
-    if data.background is None or "composition_source" not in data.background:
-        return None
-    origin = data.background["composition_source"].values
-    words = {0: "from the snapshot", 1: "from free nuclei in equilibrium", 2: "from bound nuclei"}
-    counts = [
-        f"{int((origin == code).sum())} cells {text}"
-        for code, text in words.items()
-        if (origin == code).any()
-    ]
-    return Markup("Composition: {} (of {}).").format(", ".join(counts), origin.size)
 
 
 def moments_difference(data: SnapshotData) -> list[tuple[str, Markup]]:

@@ -11,6 +11,7 @@ from qkepipe.diagnostics import xi_convergence
 from qkepipe.diagnostics.attenuation import Decidability, cells_per_length, decidability
 from qkepipe.report.data import SnapshotData, StudyData, seed_amplitude
 from qkepipe.report.labels import case_label, radius
+from qkepipe.report.sources import eos_facts
 from qkepipe.report.tables import key_rows
 from qkepipe.report.text import SPECIES_HTML, join, number, ranges
 from qkepipe.units import KM_CM
@@ -55,10 +56,12 @@ def snapshot_facts(data: SnapshotData) -> list[tuple[str, Markup]]:
     shock = None if data.background is None else data.background.attrs.get("shock_radius")
     if shock is not None:
         facts.append(("shock radius", Markup("{} km").format(number(float(shock) / KM_CM))))
-    if data.background is not None and "rates_source" in data.background.attrs:
-        facts.append(("weak rates", Markup("{}").format(data.background.attrs["rates_source"])))
-    if data.background is not None and "gravity" in data.background.attrs:
-        facts.append(("metric", Markup("{}").format(data.background.attrs["lapse_source"])))
+    if data.background is not None:
+        facts += eos_facts(data.background)
+        if "rates_source" in data.background.attrs:
+            facts.append(("weak rates", Markup("{}").format(data.background.attrs["rates_source"])))
+        if "gravity" in data.background.attrs:
+            facts.append(("metric", Markup("{}").format(data.background.attrs["lapse_source"])))
     return facts + _landmarks(data.classical)
 
 

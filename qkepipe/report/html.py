@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from qkepipe import __version__
 from qkepipe.report.answer import answer, failed_gates, field_words
-from qkepipe.report.caveats import composition, data_warnings, moments_difference, unmodelled
+from qkepipe.report.caveats import data_warnings, moments_difference, unmodelled
 from qkepipe.report.data import StudyData
 from qkepipe.report.facts import (
     TOLERANCE,
@@ -127,7 +127,6 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "key": _columns(rows, data.drawn),
         "facts": snapshot_facts(data),
         "warnings": data_warnings(data),
-        "composition": composition(data),
         "difference": moments_difference(data),
         "unmodelled": unmodelled(study, data),
         "runs": run_rows(data),

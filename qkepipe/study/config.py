@@ -20,6 +20,8 @@ __all__ = [
     "CaseEntry",
     "Config",
     "ConstantsName",
+    "EosBlock",
+    "EosName",
     "FigureName",
     "PrescriptionName",
     "ProcessName",
@@ -31,6 +33,7 @@ __all__ = [
 
 ConstantsName = Literal["default", "bns_nurates", "nulib"]
 ReaderName = Literal["auto", *registered.READERS]
+EosName = Literal["none", *registered.EOS_READERS]
 ProcessName = Literal[*registered.PROCESSES]
 PrescriptionName = Literal[*registered.PRESCRIPTIONS]
 FigureName = Literal[*registered.FIGURES]
@@ -145,6 +148,32 @@ class WeakOverrides(_Block):
     )
 
 
+RestMass = Literal["auto", "included", "excluded"]
+
+
+class EosBlock(_Block):
+    """Tabulated equation of state."""
+
+    format: EosName = _field(
+        "none", "Format of the table; `none`: ideal gases complete what the snapshot lacks."
+    )
+    path: str | None = _field(None, "File or folder, relative to the working directory.")
+    electron_mass: RestMass = _field(
+        "auto", "Rest mass of the electron in mu_e of the table; `auto` finds out."
+    )
+    nucleon_masses: RestMass = _field(
+        "auto", "Difference of the nucleon masses in mu_n - mu_p of the table; `auto` finds out."
+    )
+
+    @model_validator(mode="after")
+    def _path_fits_format(self) -> EosBlock:
+        if self.format == "none" and self.path is not None:
+            raise ValueError(f"path={self.path!r} given; expected a format other than 'none'")
+        if self.format != "none" and not self.path:
+            raise ValueError("path is missing; expected a file or folder, or format 'none'")
+        return self
+
+
 class BackgroundBlock(_Block):
     """Matter and weak rates."""
 
@@ -177,10 +206,21 @@ class BackgroundBlock(_Block):
     group_average: bool = _field(
         True, "Average computed rates over the energy groups, instead of rates at their centres."
     )
+    fluid: Literal["auto", "rest", "moving"] = _field(
+        "auto",
+        "Fluid of the classical field: at rest, moving with the velocity of the snapshot (first "
+        "order in v/c), or `auto` (moving where the snapshot has a velocity). Runs in time have "
+        "it at rest.",
+    )
+    eos: EosBlock = _field(
+        EosBlock(),
+        "Equation of state of the simulation, for what the snapshot lacks of chemical potentials "
+        "and composition.",
+    )
     cold_composition: Literal["refuse", "bound_nuclei"] = _field(
         "bound_nuclei",
-        "Where matter is too cold for nuclear equilibrium and the snapshot has no composition: "
-        "stop, or take all nucleons as bound.",
+        "Where matter is too cold for nuclear equilibrium and neither snapshot nor table has the "
+        "composition: stop, or take all nucleons as bound.",
     )
 
 
@@ -228,7 +268,7 @@ class SolveBlock(_Block):
         1e-9,
         "Largest last correction of the classical steady field, relative to the density.",
         gt=0,
-        le=1e-3,
+        le=1e-4,
     )
     samples: int = _field(400, "Samples of the time series and of the averages.", ge=8, le=1000000)
     seed: SeedBlock = _field(SeedBlock(), "Initial flavour coherence.")

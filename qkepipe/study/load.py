@@ -13,9 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.study.cases import expand_cases
-from qkepipe.study.config import Config, SnapshotEntry
+from qkepipe.study.config import Config, EosBlock, SnapshotEntry
 
-__all__ = ["config_warnings", "load_config", "read_config", "snapshot_files"]
+__all__ = ["config_warnings", "eos_files", "load_config", "read_config", "snapshot_files"]
 
 #: Source named where no configuration file holds the key.
 _COMMAND_LINE = "configuration"
@@ -113,18 +113,34 @@ def snapshot_files(entry: SnapshotEntry) -> list[str]:
     QkepipeError
         If there is no such file.
     """
-    if entry.path is None:
+    return _files(entry.path, f"snapshots ({entry.name}): path")
+
+
+def eos_files(block: EosBlock) -> list[str]:
+    """Files of the equation-of-state table, sorted; none where there is no table.
+
+    Raises
+    ------
+    QkepipeError
+        If there is no such file.
+    """
+    return _files(block.path, "background.eos.path")
+
+
+def _files(given: str | None, key: str) -> list[str]:
+    """A file, or all files below a folder."""
+    if given is None:
         return []
-    path = Path(entry.path)
+    path = Path(given)
     found = sorted(str(p) for p in path.rglob("*") if p.is_file()) if path.is_dir() else []
     if found or path.is_file():
-        return found or [entry.path]
+        return found or [given]
     raise QkepipeError(
         Defect(
             _COMMAND_LINE,
-            f"snapshots ({entry.name}): path",
+            key,
             "is an empty folder" if path.is_dir() else "no such file",
-            hint=f"{entry.path!r} seen from the working directory {Path.cwd()}",
+            hint=f"{given!r} seen from the working directory {Path.cwd()}",
         )
     )
 

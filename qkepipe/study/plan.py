@@ -21,7 +21,7 @@ __all__ = ["BASE", "ROOMS", "SETTINGS", "Batch", "Plan", "settings_view"]
 
 #: Small modules that all rooms share; every stage depends on them.
 BASE = ("__init__", "constants", "errors", "jit", "phasespace", "schema", "species", "units")
-_MATTER = ("matter", "opacity", "snapshot")
+_MATTER = ("eos", "matter", "opacity", "snapshot")
 _TRANSPORT = ("mixing", "oscillation", "solvers", "transport")
 # diagnostics reads grids and rates
 _DIAGNOSTICS = ("diagnostics", "matter", *_TRANSPORT)
@@ -34,7 +34,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "baseline": (*_DIAGNOSTICS, "study.stages.baseline"),
     "stability": ("stability", "study.stages.stability"),
     "reference": (
-        *_DIAGNOSTICS, "opacity", "snapshot",
+        *_DIAGNOSTICS, "eos", "opacity", "snapshot",
         "study.stages.background", "study.stages.reference", "study.stages.summary",
     ),
     "solve": (*_DIAGNOSTICS, "stability", "study.stages.solve", "study.stages.summary"),
@@ -57,7 +57,7 @@ _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
 SETTINGS: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "background": (*_EXTENT, *_STUDY_GRID, "background"),
-    "baseline": _STEADY,
+    "baseline": ("background.fluid", *_STEADY),
     "stability": ("stability",),
     "reference": (
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",

@@ -222,9 +222,10 @@ def _residual(f, inner, gamma, chi0, chi1, source, geometry, work, rate):
     for j in range(n_mu):
         row = f[j, 0]
         out = rate[j, 0]
+        given = source[j]
         m = geometry.mu[j]
         for i in range(n):
-            out[i] += source[i] - gamma[i] * row[i]
+            out[i] += given[i] - gamma[i] * row[i]
             out[i] += chi0[i] * (mean[i] - row[i]) + chi1[i] * m * flux[i]
 
 
@@ -297,7 +298,7 @@ class _Acceleration:
         return new
 
 
-def _block(geometry, gamma, chi0, chi1, source, inner, tolerance, most):
+def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
     """Steady state of one species and energy: f[n_mu, n_r], corrections, last correction."""
     n_mu, n = geometry.mu.size, gamma.size
     delta, f = np.empty((n_mu, 1, n)), np.zeros((n_mu, 1, n))
@@ -318,10 +319,13 @@ def _block(geometry, gamma, chi0, chi1, source, inner, tolerance, most):
     def factorise():
         _factorise(gamma, chi0, chi1, in_r, in_mu, geometry, ring, lower, upper, inverse)
 
-    # first-order faces: a linear problem with a positive solution
-    factorise()
-    correction()
-    f += delta
+    if start is not None:
+        f[:, 0] = start
+    else:
+        # first-order faces: a linear problem with a positive solution
+        factorise()
+        correction()
+        f += delta
     best, smallest = f.copy(), np.inf
     for number in range(most):
         if number == EARLY or number % RENEW == 0:
@@ -354,6 +358,8 @@ def solve_steady(
     inner: np.ndarray,
     tolerance: float,
     most: int,
+    more: np.ndarray | None = None,
+    start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Steady state of every species and energy, in as many threads as numba has.
 
@@ -370,6 +376,10 @@ def solve_steady(
         Largest last correction of the density of any cell, relative.
     most : int
         Largest number of corrections.
+    more : ndarray (block, n_mu, n_r), optional
+        Source in addition to emission [cm^-1].
+    start : ndarray (block, n_mu, n_r), optional
+        A field close to the steady state.
 
     Returns
     -------
@@ -380,12 +390,15 @@ def solve_steady(
         Last correction of the density, the largest of all cells, relative.
     """
     chi1 = 3.0 * (scattering - scattering_transport)
-    source = absorption * equilibrium
+    source = np.repeat((absorption * equilibrium)[:, None], geometry.mu.size, axis=1)
+    if more is not None:
+        source += more
 
     def solve(block):
         return _block(
             geometry, absorption[block], scattering[block], chi1[block], source[block],
-            np.ascontiguousarray(inner[block, :, None]), tolerance, most,
+            np.ascontiguousarray(inner[block, :, None]), None if start is None else start[block],
+            tolerance, most,
         )  # fmt: skip
 
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:

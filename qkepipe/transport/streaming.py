@@ -36,6 +36,8 @@ SLACK = 1e-3
 #: total-variation-bounded limiting), of the trace of matrices and of single occupations.
 SMOOTH, SMOOTH_SINGLE = 1e-3, 1e-2
 TINY = 1e-300
+#: Round-off must not make a face state negative.
+BELOW_ONE = 1.0 - 1e-14
 
 
 @jit
@@ -60,8 +62,8 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta):
             allowed = min(abs(below), abs(above)) if below * above > 0.0 else 0.0
             # the jump grows monotonically with what is allowed, as corrections do not converge
             # otherwise; face state and its mirror image stay positive
-            allowed = min(max(allowed, SMOOTH_SINGLE * f), f)
-            theta[i] = max(0.0, min(1.0, (allowed + TINY) / (abs(jump[0, i]) + TINY)))
+            allowed = min(max(allowed, SMOOTH_SINGLE * f), BELOW_ONE * f)
+            theta[i] = max(0.0, min(1.0, allowed / (abs(jump[0, i]) + TINY)))
     else:
         for i in range(n):
             ee = mid[0, mid0 + i]

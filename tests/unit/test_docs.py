@@ -124,6 +124,7 @@ def test_named_targets_of_the_workflow_exist():
     "page, registry",
     [
         ("configuration.md", "qkepipe.snapshot:READERS"),
+        ("configuration.md", "qkepipe.eos:READERS"),
         ("configuration-reference.md", "qkepipe.report:FIGURES"),
         ("physics/background.md", "qkepipe.opacity:PROCESSES"),
         ("physics/mixing.md", "qkepipe.mixing:PRESCRIPTIONS"),

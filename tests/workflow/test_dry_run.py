@@ -1,5 +1,6 @@
 """Which jobs a study has, before anything runs."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,26 @@ def test_a_mistake_in_the_configuration_ends_before_any_job(workflow, changes, l
     assert done.stdout == ""
     # beside Snakemake's own records
     assert {p.name for p in workflow.folder.iterdir()} <= {".snakemake", "study.yaml"}
+
+
+def test_the_table_of_the_equation_of_state_is_an_input(workflow, tmp_path):
+    """Of the background on both grids, and of the provenance; a missing one ends the run."""
+    table = tmp_path / "table.h5"
+    table.write_bytes(b"x")
+    eos = {"format": "stellarcollapse", "path": str(table)}
+    options = workflow.write_config(background={"eos": eos})
+    graph = workflow.run("--filegraph", *options)
+    assert graph.returncode == 0, graph.stderr
+    # one label of each rule: its name, inputs, outputs
+    labels = re.findall(r'<font point-size="18">(\w+)</font>(.*?)output &rarr;', graph.stdout,
+                        re.DOTALL)  # fmt: skip
+    have = {rule for rule, inputs in labels if "table.h5" in inputs}
+    assert have == {"background", "reference", "provenance"}
+    table.unlink()
+    done = workflow.run("--dry-run", *options)
+    assert done.returncode == 2
+    (line,) = [x for x in done.stderr.splitlines() if "background.eos.path" in x]
+    assert "no such file" in line
 
 
 def test_numbers_on_the_command_line_are_numbers(workflow):

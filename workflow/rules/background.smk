@@ -2,6 +2,7 @@
 rule background:
     input:
         snapshot=result("{snapshot}/snapshot.nc"),
+        eos=EOS_FILES,
     output:
         background=result("{snapshot}/background.nc"),
     log:

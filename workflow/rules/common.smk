@@ -5,16 +5,20 @@ from pathlib import Path
 from qkepipe.errors import EXIT_USER_ERROR, QkepipeError
 from qkepipe.folder import claim
 from qkepipe.runtime import code_hash
-from qkepipe.study.load import config_warnings, load_config, snapshot_files
+from qkepipe.study.load import config_warnings, eos_files, load_config, snapshot_files
 from qkepipe.study.plan import Plan
 
 # a mistake in the configuration ends here: one line each, no job, nothing written
 try:
     PLAN = Plan(load_config(config, workflow.configfiles))
     SNAPSHOT_FILES = {e.name: snapshot_files(e) for e in PLAN.config.snapshots}
+    EOS_FILES = eos_files(PLAN.config.background.eos)
 except QkepipeError as error:
     print(error, file=sys.stderr)
     sys.exit(EXIT_USER_ERROR)
+
+# what the study is made from; names of snapshots have no blanks
+INPUT_FILES = SNAPSHOT_FILES | ({"equation of state": EOS_FILES} if EOS_FILES else {})
 
 WARNINGS = [str(defect) for defect in config_warnings(PLAN.config)]
 if workflow.is_main_process:

@@ -32,7 +32,7 @@ rule provenance:
         maps=stability_maps(),
         summaries=summaries(),
         comparison=COMPARISON,
-        files=sum(SNAPSHOT_FILES.values(), []),
+        files=sum(INPUT_FILES.values(), []),
     output:
         provenance=RECORDS[1],
     log:
@@ -46,7 +46,7 @@ rule provenance:
         mem_mb=small_memory,
         runtime=30,
     params:
-        files=SNAPSHOT_FILES,
+        files=INPUT_FILES,
         warnings=WARNINGS,
         benchmarks={job: benchmark_file(job) for job in PLAN.jobs},
         code=code_hash(),

@@ -5,6 +5,8 @@ rule reference:
         background=result("{snapshot}/background.nc"),
         baseline=result("{snapshot}/baseline.nc"),
         stability=result("{snapshot}/stability.nc"),
+        # the background is made again on the grid of the solves
+        eos=EOS_FILES,
     output:
         background=result("{snapshot}/solve/{reference}.background.nc"),
         solution=result("{snapshot}/solve/{reference}.nc"),

@@ -170,7 +170,8 @@ class _Build:
         moments = {k: v for k, v in self.values.items() if isinstance(k, tuple)}
         for name, values in self.values.items():
             if name not in moments:
-                out[name] = ("r", values)
+                declared = {"rest_mass": "included"} if name in POTENTIALS else {}
+                out[name] = ("r", values, declared)
         if r is not None:
             out = out.assign_coords(r=("r", r), r_edge=("r_edge", midpoint_edges(r)))
             out["r_edge"].attrs["source"] = "midpoint"

@@ -206,6 +206,8 @@ def _read(path, theta: int | str = "all", rates: bool = True) -> xr.Dataset:
                "simulation": f"Boltzmann (S_N) snapshot {data.name}"},
     )  # fmt: skip
     out["r_edge"].attrs["source"] = "file"
+    for name in ("mu_e", "mu_n", "mu_p"):
+        out[name].attrs["rest_mass"] = "included"
     for name, columns in _MOMENTS.items():
         values = to_four(np.stack([blocks[..., c] for c in columns]))
         frame = "fluid" if name.endswith("_fluid") else "lab"

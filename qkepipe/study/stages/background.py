@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
+from qkepipe.eos import read_eos
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.matter import thermodynamics
+from qkepipe.matter import EosTable, thermodynamics
 from qkepipe.matter.gravity import metric
 from qkepipe.opacity import CONSTANTS, check_coverage, rates
 from qkepipe.phasespace import (
@@ -45,9 +46,9 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
     Raises
     ------
     QkepipeError
-        Where the snapshot does not cover the grid, or leaves the range of the composition
-        fallback or of its own rates, where the energy groups miss a tenth of a spectrum, or
-        where the groups of the snapshot are asked for and it has none.
+        Where the snapshot does not cover the grid, or leaves the range of the equation of
+        state, of the composition fallback or of its own rates, where the energy groups miss a
+        tenth of a spectrum, or where those of the snapshot are asked for and it has none.
     """
     grid = config.grid
     edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
@@ -65,6 +66,7 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         config.background.cold_composition,
         source,
         composition=processes != ("table",),
+        eos=_eos(config.background.eos),
     )
     space = metric(snapshot, edges, config.background.gravity)
     radius = radial_grid(edges, *(space[n].values for n in METRIC))
@@ -137,6 +139,13 @@ def _local(edges: np.ndarray, lapse: np.ndarray) -> xr.DataArray:
     return xr.DataArray(
         edges[:, None] / lapse, dims=("energy_edge", "r"), coords={"energy_edge": edges}
     )
+
+
+def _eos(block) -> EosTable | None:
+    """Table of the configuration, if it names one."""
+    if block.format == "none":
+        return None
+    return read_eos(block.path, block.format, block.electron_mass, block.nucleon_masses)
 
 
 def _processes(config, snapshot: xr.Dataset) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import xarray as xr
 
 from qkepipe.diagnostics import luminosity_fields
 from qkepipe.diagnostics.given import moments_difference
+from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import set_attributes
 from qkepipe.solvers.sphere import flows, grid_of
 from qkepipe.solvers.steady import steady_field
@@ -31,7 +32,12 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
         brings moments also their difference from the field
         (:func:`qkepipe.diagnostics.given.moments_difference`).
     """
-    field = steady_field(background, tolerance=config.solve.tolerance, progress=progress)
+    field = steady_field(
+        background,
+        moving=_moves(config, background),
+        tolerance=config.solve.tolerance,
+        progress=progress,
+    )
     values = field["f"].transpose("species", "energy", "mu", "r").values
     field = field.assign(luminosity_fields(flows(values, background), grid_of(background)))
     for name in ("frame", "gravity", "lapse_source"):
@@ -39,3 +45,19 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     difference = moments_difference(field, background)
     field.attrs.update(difference.attrs)
     return set_attributes(field.merge(difference, combine_attrs="override"))
+
+
+def _moves(config, background: xr.Dataset) -> bool:
+    """Whether the fluid moves in the classical field."""
+    choice = config.background.fluid
+    if choice == "moving" and "velocity_r" not in background:
+        raise QkepipeError(
+            Defect(
+                background.attrs.get("source_file", "snapshot"),
+                "velocity_r",
+                "missing for background.fluid: moving",
+                "a radial velocity",
+                "fluid: rest",
+            )
+        )
+    return choice != "rest" and "velocity_r" in background

@@ -116,6 +116,8 @@ def snapshot():
         },
         attrs={"baryon_mass": M_U_GRAM, "frame": "lab"},
     )  # fmt: skip
+    for name in ("mu_e", "mu_n", "mu_p"):
+        data[name].attrs["rest_mass"] = "included"
     # the transformation of the number current: n' = W (n - v F/c^2), F' = W (F - v n)
     lorentz = 1.0 / np.sqrt(1.0 - beta**2)
     flux = number * C_LIGHT * factor

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from synthetic_snapshot import edit, put, scale, snapshot, turn
 
-from qkepipe import cli
+from qkepipe import cli, open_snapshot
 from qkepipe.constants import C_LIGHT, K_BOLTZMANN_MEV, M_ELECTRON, MEV_ERG
 from qkepipe.snapshot import columns
 
@@ -339,6 +339,24 @@ def test_rest_mass_declared_otherwise(check, shared, tmp_path):
     run = check(shared / CCSN, "--format", "delimited", "--option", f"map={path}")
     case = Case("potentials", None, ["mu_hat[", "without rest masses?"])
     _judge(case, run, shared / CCSN)
+
+
+def test_rest_mass_not_declared(check, shared, tmp_path):
+    """In a column map, and in a netCDF file of the dense zones, whose values do not tell."""
+
+    def undeclare(entries):
+        del entries["mu_e"]["rest_mass"]
+
+    path = _with_map(tmp_path, "ccsn_1d", undeclare)
+    run = check(shared / CCSN, "--format", "delimited", "--option", f"map={path}")
+    _judge(Case("map", None, ["column 6 (mu_e)", "rest_mass = None", "included"]), run, path)
+
+    data = open_snapshot(shared / CCSN).isel(r=slice(0, 9), r_edge=slice(0, 10))
+    del data["mu_e"].attrs["rest_mass"]
+    data.to_netcdf(tmp_path / "dense.nc")
+    run = check(tmp_path / "dense.nc")
+    case = Case("file", None, ["mu_e[0] = 249", "MeV", "with or without rest mass", "rest_mass"])
+    _judge(case, run, tmp_path / "dense.nc")
 
 
 def test_declared_logarithm_is_read(check, shared, tmp_path):

@@ -29,6 +29,38 @@ def test_mu_hat_without_rest_masses():
     assert "mu_hat[" in only(data)
 
 
+def _undeclared(**indexers):
+    data = _without_neutrinos().isel(**indexers).copy(deep=True)
+    for name in ("mu_e", "mu_n", "mu_p"):
+        del data[name].attrs["rest_mass"]
+    return data
+
+
+def test_values_show_the_convention_that_is_not_declared():
+    assert lines(_undeclared()) == []
+
+
+def test_neither_declared_nor_visible():
+    """Dense zones only: one line for nucleons, one for electrons, with zone and value."""
+    dense = _undeclared(r=slice(0, 5))
+    found = lines(dense)
+    assert len(found) == 2
+    for text, name in zip(found, ("mu_n - mu_p", "mu_e"), strict=True):
+        assert f"file.nc: {name}[0] = " in text
+        assert "MeV: with or without rest mass" in text
+        assert "attribute rest_mass" in text
+    declared = _without_neutrinos().isel(r=slice(0, 5))
+    assert lines(declared) == []
+
+
+def test_values_between_the_conventions_are_refused_unless_declared():
+    data = edit(_undeclared(), mu_n=lambda v: v - 0.65)
+    text = only(data)
+    assert "mu_n - mu_p[" in text
+    assert "MeV: with or without rest masses? mu_n - mu_p - T ln(n_n/n_p) is 0.643" in text
+    assert "with or without rest mass? It" in only(edit(_undeclared(), mu_e=lambda v: v - 0.25))
+
+
 def test_mean_field_difference_is_taken_into_account():
     data = _without_neutrinos()
     shift = np.full(data.sizes["r"], 2.0)

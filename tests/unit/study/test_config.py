@@ -10,7 +10,7 @@ from qkepipe.registered import FIGURES, PRESCRIPTIONS
 from qkepipe.study import config as models
 from qkepipe.study.cases import expand_cases
 from qkepipe.study.config import Config
-from qkepipe.study.load import config_warnings, load_config, read_config, snapshot_files
+from qkepipe.study.load import config_warnings, eos_files, load_config, read_config, snapshot_files
 
 
 def refused(raw, files=()):
@@ -248,6 +248,42 @@ def test_a_snapshot_depends_on_every_file_it_is_read_from(tmp_path, monkeypatch)
     assert files(format="analytic") == []
     with pytest.raises(QkepipeError, match=r"snapshots \(s\): path: no such file"):
         files(path="nothing.txt")
+
+
+def test_equation_of_state_has_format_and_path():
+    def refused_eos(**block):
+        (line,) = refused({"background": {"eos": block}})
+        return line
+
+    assert load_config({}).background.eos.format == "none"
+    assert "expected a format other than 'none'" in refused_eos(path="a.h5")
+    assert "background.eos: path is missing" in refused_eos(format="compose")
+    assert "background.eos.format: 'compos' (did you mean 'compose'?)" in refused_eos(
+        format="compos", path="a"
+    )
+    assert "background.eos.electron_mass: 'yes'" in refused_eos(electron_mass="yes")
+
+
+def test_equation_of_state_formats_are_the_registered_ones():
+    from qkepipe.eos import READERS
+
+    assert names(models.EosName) == {"none", *READERS}
+
+
+def test_files_of_an_equation_of_state(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table").mkdir()
+    for name in ("table/eos.t", "table/eos.nb", "a.h5"):
+        (tmp_path / name).write_text("x")
+
+    def files(**block):
+        return eos_files(load_config({"background": {"eos": block}}).background.eos)
+
+    assert files() == []
+    assert files(format="stellarcollapse", path="a.h5") == ["a.h5"]
+    assert files(format="compose", path="table") == ["table/eos.nb", "table/eos.t"]
+    with pytest.raises(QkepipeError, match=r"background\.eos\.path: no such file; try 'b\.h5'"):
+        files(format="stellarcollapse", path="b.h5")
 
 
 # --- cases ---

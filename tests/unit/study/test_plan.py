@@ -19,6 +19,7 @@ def plan(**raw):
 #: Module of each room that loads what is registered.
 REGISTRIES = {
     "snapshot": "qkepipe.snapshot.registry",
+    "eos": "qkepipe.eos.opening",
     "opacity": "qkepipe.opacity.registry",
     "mixing": "qkepipe.mixing.registry",
     "stability": "qkepipe.stability.registry",
@@ -87,6 +88,7 @@ def test_every_stage_has_a_hash_of_its_own():
     "kind, entry, room",
     [
         ("READERS", "a.b:READER", "snapshot"),
+        ("EOS_READERS", "a.b:READER", "eos"),
         ("PROCESSES", "a.b:PROCESS", "opacity"),
         ("PRESCRIPTIONS", "a.b:PRESCRIPTION", "mixing"),
         ("INSTABILITIES", "a.b:INSTABILITY", "stability"),
@@ -139,6 +141,10 @@ def test_settings_are_plain_data():
         ({"grid": {"resolve_xi": 1e-5}}, {"reference"}),
         ({"grid": {"n_mu": 12}}, {"background", "reference"}),
         ({"background": {"rates": "computed"}}, {"background", "reference"}),
+        (
+            {"background": {"eos": {"format": "compose", "path": "a"}}},
+            {"background", "reference"},
+        ),
         ({"solve": {"seed": {"number": 2}}}, {"solve"}),
         ({"solve": {"tolerance": 1e-3}}, {"baseline", "reference"}),
         ({"solve": {"crossings": 1}}, {"reference", "solve"}),
