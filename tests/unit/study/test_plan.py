@@ -146,7 +146,7 @@ def test_settings_are_plain_data():
             {"background", "reference"},
         ),
         ({"solve": {"seed": {"number": 2}}}, {"solve"}),
-        ({"solve": {"tolerance": 1e-3}}, {"baseline", "reference"}),
+        ({"solve": {"tolerance": 1e-6}}, {"baseline", "reference"}),
         ({"solve": {"crossings": 1}}, {"reference", "solve"}),
         ({"stability": {"lsa_cells": 3}}, {"stability"}),
         ({"report": {"figures": ["spectra"]}}, set()),
