@@ -344,10 +344,11 @@ class Config(_Block):
         "Snapshots, each with all cases.",
         min_length=1,
     )
-    field: Literal["transport", "moments"] = _field(
+    field: Literal["transport", "snapshot", "moments"] = _field(
         "transport",
-        "Radiation field: own classical transport, or the moments of the snapshot "
-        "(stability map only, no solves).",
+        "Radiation field: own classical transport; or that of the snapshot on the grid of the "
+        "study, from its occupations or with maximum entropy from its moments (background, field "
+        "and stability map, no solves); or its moments on its own zones (stability map only).",
     )
     grid: GridBlock = _field(GridBlock(), "Phase-space grid.")
     background: BackgroundBlock = _field(BackgroundBlock(), "Matter and weak rates.")

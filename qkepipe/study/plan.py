@@ -31,7 +31,7 @@ _DIAGNOSTICS = ("diagnostics", "matter", *_TRANSPORT)
 ROOMS: dict[str, tuple[str, ...]] = {
     "ingest": ("snapshot", "study.stages.ingest"),
     "background": (*_MATTER, "study.stages.background"),
-    "baseline": (*_DIAGNOSTICS, "study.stages.baseline"),
+    "baseline": (*_DIAGNOSTICS, "snapshot", "study.stages.baseline"),
     "stability": ("stability", "study.stages.stability"),
     "reference": (
         *_DIAGNOSTICS, "eos", "opacity", "snapshot",
@@ -57,7 +57,7 @@ _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
 SETTINGS: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "background": (*_EXTENT, *_STUDY_GRID, "background"),
-    "baseline": ("background.fluid", *_STEADY),
+    "baseline": ("field", "background.fluid", *_STEADY),
     "stability": ("stability",),
     "reference": (
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
@@ -103,8 +103,13 @@ class Plan:
         return [entry.name for entry in self.config.snapshots]
 
     @cached_property
+    def on_grid(self) -> bool:
+        """Whether there is a field on the grid, or only moments on the zones of snapshots."""
+        return self.config.field != "moments"
+
+    @cached_property
     def solves(self) -> bool:
-        """Whether anything is transported, or only the moments of the snapshots are screened."""
+        """Whether cases run: from a steady state of transport, not from a snapshot's field."""
         return self.config.field == "transport"
 
     @cached_property
@@ -134,8 +139,9 @@ class Plan:
     def jobs(self) -> list[str]:
         """Jobs that compute, as their logs and benchmarks are named."""
         stages = ["ingest", "stability"]
-        if self.solves:
+        if self.on_grid:
             stages[1:1] = ["background", "baseline"]
+        if self.solves:
             stages += [case.name for case in self.references.values()]
             stages += [batch.rule for batch in self.batches]
         return [*(f"{s}/{stage}" for s in self.snapshots for stage in stages), "compare"]

@@ -62,8 +62,8 @@ rule report:
         provenance=RECORDS[1],
         comparison=COMPARISON[1],
         snapshots=[result(f"{s}/snapshot.nc") for s in PLAN.snapshots],
-        backgrounds=[if_transport(f"{s}/background.nc") for s in PLAN.snapshots],
-        baselines=[if_transport(f"{s}/baseline.nc") for s in PLAN.snapshots],
+        backgrounds=[if_on_grid(f"{s}/background.nc") for s in PLAN.snapshots],
+        baselines=[if_on_grid(f"{s}/baseline.nc") for s in PLAN.snapshots],
         maps=stability_maps(),
         summaries=summaries(),
     output:
