@@ -35,6 +35,7 @@ def diagnose(
     background: xr.Dataset,
     spectator: np.ndarray | None = None,
     moving: bool = False,
+    through: np.ndarray | None = None,
 ) -> xr.Dataset:
     """Moments, exchange with matter, decoupling and balance.
 
@@ -48,6 +49,9 @@ def diagnose(
     moving : bool
         Whether the field is that of a fluid moving with ``velocity_r``: of the balance alone,
         the exchange with matter is that of matter at rest with this field.
+    through : ndarray (4, n_energy, n_r + 1), optional
+        Neutrinos per time through the cell edges of a field that is no solution of transport;
+        default: as the transport operator counts them (:func:`qkepipe.solvers.sphere.flows`).
 
     Returns
     -------
@@ -57,7 +61,7 @@ def diagnose(
     """
     grid = grid_of(background)
     fields = {
-        **_radiation(f, grid, flows(f, background)),
+        **_radiation(f, grid, flows(f, background) if through is None else through),
         **_exchange(f, background, spectator, grid),
         **_decoupling(f, background, grid),
     }

@@ -9,7 +9,7 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.matter import baryon_density
 from qkepipe.opacity.constants import WeakConstants, weak_constants
-from qkepipe.opacity.energies import local_energies
+from qkepipe.opacity.energies import Energies, local_energies
 from qkepipe.opacity.equilibrium import neutrino_chemical_potentials
 from qkepipe.opacity.nucleon import check_kind
 from qkepipe.opacity.process import Matter, Opacities, Setup
@@ -28,6 +28,8 @@ _ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
 _FRACTIONS = ("x_n", "x_p", "x_alpha", "x_heavy")
 #: Accepted excess of the sum over 1, as where a snapshot is read.
 _SUM_OFF = 0.15
+#: Edges of groups are the same within this fraction of the last one.
+_SAME_EDGE = 1e-12
 _GIVEN_RATES = ("emissivity", "absorption", "scattering", "scattering_transport")
 _NAMES = ("absorption", "scattering", "scattering_transport", "emissivity")
 #: Suffix of the charged-current part of a rate, and the rates that have one.
@@ -66,7 +68,21 @@ def _given_rates(matter: xr.Dataset) -> dict[str, np.ndarray]:
         array = array.transpose("species", "energy", *rho.dims)
         found[name] = np.array(array.values, dtype=float).reshape(*array.shape[:2], -1)
     found["table_energy"] = np.array(matter["energy"].values, dtype=float)
+    if "energy_edge" in matter.variables:
+        found["table_edges"] = np.array(matter["energy_edge"].values, dtype=float)
     return found
+
+
+def _own_groups(at: Energies, zones: Matter) -> np.ndarray:
+    """Local energies, of the snapshot where the groups are its own: its rates pass unchanged.
+
+    Files place the centre of a group differently.
+    """
+    own = zones.columns.get("table_edges")
+    if own is None or at.edges is None or at.edges.shape[0] != own.size:
+        return at.local
+    same = np.abs(at.edges - own[:, None]) <= _SAME_EDGE * own[-1]
+    return np.where(same.all(axis=0), zones["table_energy"][:, None], at.local)
 
 
 def _with_mu_hat(matter: xr.Dataset) -> xr.Dataset:
@@ -296,8 +312,10 @@ def rates(
     names = (*_NAMES, *(n + _CC for n in _WITH_CC if split))
     total = {name: np.zeros((4, *at.local.shape)) for name in names}
     for name in processes:
-        average = group_average and not PROCESSES[name].per_group
-        part = _evaluate(name, zones, at.nodes() if average else at.local, setup, matter)
+        per_group = PROCESSES[name].per_group
+        average = group_average and not per_group
+        local = at.nodes() if average else _own_groups(at, zones) if per_group else at.local
+        part = _evaluate(name, zones, local, setup, matter)
         for quantity, values in part.items():
             values = at.average(values) if average else values
             total[quantity] += values

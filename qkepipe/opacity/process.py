@@ -22,7 +22,8 @@ class Matter:
     Holds ``rho n_b temperature mu_e mu_hat delta_u`` (``delta_u`` is 0 where unknown) and what
     the process lists in ``needs``; with ``x_n`` and ``x_p`` also the densities ``n_n`` and
     ``n_p``, which are not negative. Rates given by the
-    snapshot have shape (4, own energies, z); ``table_energy`` are their energies [MeV].
+    snapshot have shape (4, own energies, z); ``table_energy`` are their energies and
+    ``table_edges``, where known, the edges of their groups [MeV].
     """
 
     columns: dict[str, np.ndarray]

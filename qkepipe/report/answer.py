@@ -44,9 +44,10 @@ class Answer:
 
 def field_words(study: StudyData) -> str:
     """The radiation field that the map was made from."""
-    if study.config.get("field") == "moments":
-        return "field reconstructed from the moments of the snapshot"
-    return "classical field"
+    return {
+        "moments": "field reconstructed from the moments of the snapshot",
+        "snapshot": "field of the snapshot",
+    }.get(study.config.get("field"), "classical field")
 
 
 def answer(study: StudyData, snapshot: str, rows: list[Row]) -> Answer:

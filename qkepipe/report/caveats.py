@@ -66,7 +66,7 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
             "thermalise ν<sub>x</sub> and lower their mean energy."
         )
     )
-    said.append(_static(data))
+    said.append(_given(data) if data.given_field else _static(data))
     said.append(_space(data))
     said.append(
         Markup(
@@ -90,6 +90,18 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
             )
         )
     return said
+
+
+def _given(data: SnapshotData) -> Markup:
+    attrs = data.baseline.attrs
+    text = Markup("The field is not transported but that of the snapshot ({})").format(
+        attrs["radiation_source"]
+    )
+    if "closure" not in attrs:
+        return text + Markup(".")
+    return text + Markup(
+        ": {}; crossings that depend on finer angular structure can be missed or invented."
+    ).format(attrs["closure"])
 
 
 def _static(data: SnapshotData) -> Markup:
@@ -129,7 +141,7 @@ def data_warnings(data: SnapshotData) -> list[str]:
 
 def moments_difference(data: SnapshotData) -> list[tuple[str, Markup]]:
     """Median difference of the densities to those of the snapshot, per species."""
-    if data.baseline is None:
+    if data.baseline is None or data.given_field:
         return []
     prefix = "moments_difference_"
     return [

@@ -42,6 +42,11 @@ class SnapshotData:
     stability: xr.Dataset | None = None
     summaries: dict[str, xr.Dataset] = field(default_factory=dict)
 
+    @property
+    def given_field(self) -> bool:
+        """Whether the field is that of the snapshot instead of one from transport."""
+        return self.baseline is not None and self.baseline.attrs.get("scheme") == "snapshot"
+
     def cases(self, *kinds: str, resolution: float = 1.0) -> dict[str, xr.Dataset]:
         """Summaries of the given kinds (all if none is given) at one resolution."""
         return {

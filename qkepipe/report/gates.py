@@ -86,7 +86,7 @@ def readings(study: StudyData) -> list[Reading]:
     """All monitors of all runs, in the order of the study."""
     found = []
     for name, data in study.snapshots.items():
-        if data.baseline is not None:
+        if data.baseline is not None and not data.given_field:
             found += _of_baseline(name, data, study.config)
         for case, summary in data.summaries.items():
             for gate in GATES:

@@ -12,10 +12,11 @@ from qkepipe.units import KM_CM
 
 __all__ = ["regrid", "shock_radius"]
 
-#: Interpolated in the logarithm where both neighbours are positive.
-_LOGARITHMIC = (
-    "rho", "pressure", "nu_number_density", "nu_energy_density", "nu_number_density_fluid",
-    "nu_energy_density_fluid", "emissivity", "absorption", "scattering", "scattering_transport",
+#: Interpolated as power laws of r where both neighbours are positive.
+_POWER_LAWS = (
+    "rho", "temperature", "pressure", "nu_number_density", "nu_energy_density",
+    "nu_number_density_fluid", "nu_energy_density_fluid",
+    "emissivity", "absorption", "scattering", "scattering_transport",
 )  # fmt: skip
 #: Interpolated as flux over density.
 _FLUXES = {
@@ -62,12 +63,12 @@ def regrid(snapshot: xr.Dataset, edges_cm) -> xr.Dataset:
     -------
     Dataset
         The same variables at the midpoints of the new cells, with ``r`` and ``r_edge``:
-        linear in r for temperature, ye, velocity, composition and potentials, linear in the
-        logarithm for density, pressure, neutrino densities and rates (linear next to
-        zeros), and linear in F/n for fluxes. Heavy nuclei keep mass and charge: x_heavy/A
-        and x_heavy Z/A are linear, zones without known nuclei count as none, and A, Z are
-        NaN where no neighbour has any. Inside the half cells at both ends of the snapshot
-        the values of the outermost zones hold. Values at old cell centres are unchanged.
+        power laws of r for density, temperature, pressure, neutrino densities and rates
+        (linear next to zeros), linear in r for ye, velocity, composition, potentials and
+        F/n of fluxes. Heavy nuclei keep mass and charge: x_heavy/A and x_heavy Z/A are
+        linear, zones without known nuclei count as none, and A, Z are NaN where no neighbour
+        has any. Inside the half cells at both ends of the snapshot the values of the
+        outermost zones hold. Values at old cell centres are unchanged.
 
     Raises
     ------
@@ -102,8 +103,8 @@ def regrid(snapshot: xr.Dataset, edges_cm) -> xr.Dataset:
         if name in _FLUXES and _FLUXES[name] in snapshot:
             density = snapshot[_FLUXES[name]].transpose(*dims).values
             new = between.flux(values, density)
-        elif name in _LOGARITHMIC:
-            new = between.logarithmic(values)
+        elif name in _POWER_LAWS:
+            new = between.power_law(values)
         else:
             new = between.linear(values)
         out[name] = (dims, new, dict(array.attrs))
@@ -127,28 +128,29 @@ class _Between:
     def __init__(self, r: np.ndarray, new: np.ndarray):
         if r.size == 1:
             self.left = self.right = np.zeros(new.size, dtype=int)
-            self.weight = np.zeros(new.size)
+            self.weight = self.weight_log = np.zeros(new.size)
             return
         self.left = np.clip(np.searchsorted(r, new, side="right") - 1, 0, r.size - 2)
         self.right = self.left + 1
-        width = r[self.right] - r[self.left]
-        self.weight = np.clip((new - r[self.left]) / width, 0.0, 1.0)
+        low, high, new = r[self.left], r[self.right], np.clip(new, r[0], r[-1])
+        self.weight = (new - low) / (high - low)
+        self.weight_log = np.log(new / low) / np.log(high / low)
 
     def linear(self, values: np.ndarray) -> np.ndarray:
         a, b = values[..., self.left], values[..., self.right]
         return self._exact(a, b, (1.0 - self.weight) * a + self.weight * b)
 
-    def logarithmic(self, values: np.ndarray) -> np.ndarray:
+    def power_law(self, values: np.ndarray) -> np.ndarray:
         a, b = values[..., self.left], values[..., self.right]
         positive = (a > 0.0) & (b > 0.0)
         log_a, log_b = (np.log(np.where(positive, x, 1.0)) for x in (a, b))
-        smooth = np.exp((1.0 - self.weight) * log_a + self.weight * log_b)
+        smooth = np.exp((1.0 - self.weight_log) * log_a + self.weight_log * log_b)
         plain = (1.0 - self.weight) * a + self.weight * b
         return self._exact(a, b, np.where(positive, smooth, plain))
 
     def flux(self, flux: np.ndarray, density: np.ndarray) -> np.ndarray:
         speed = np.where(density > 0.0, flux / np.where(density > 0.0, density, 1.0), 0.0)
-        return self.linear(speed) * self.logarithmic(density)
+        return self.linear(speed) * self.power_law(density)
 
     def _exact(self, a, b, between):
         """Values of the ends as they are, NaN of an unused neighbour included."""

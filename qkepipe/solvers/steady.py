@@ -86,7 +86,7 @@ def steady_field(
     n_energy = inputs[0].shape[1]
     f = np.empty((len(alone), *inputs[4].shape[1:], grid.radius.centres.size))
     corrections = np.zeros(f.shape[:2], dtype=int)
-    errors = np.empty(f.shape[:2])
+    errors = np.empty((*f.shape[:2], f.shape[-1]))
 
     def solve(part, more=None, start=None):
         blocks = [np.ascontiguousarray(a[:, part].reshape(-1, a.shape[-1])) for a in inputs]
@@ -110,12 +110,13 @@ def steady_field(
     residual = _residual(f, errors, grid)
     if not residual.max() <= max(accept, tolerance):
         s = int(np.argmax(residual))
-        k = int(np.argmax(errors[s]))
+        worst = errors[s].max(axis=-1)
+        k = int(np.argmax(worst))
         raise QkepipeError(
             Defect(
                 "classical transport",
                 f"{SPECIES[s]} at {grid.energy.centres[k]:.4g} MeV",
-                f"the steady field does not settle: last correction {errors[s, k]:.2g} of the "
+                f"the steady field does not settle: last correction {worst[k]:.2g} of the "
                 f"density, {residual[s]:.2g} of all energies together",
                 f"below {accept:g}",
                 "more radial cells where the opacity changes, or a larger inner radius",
@@ -128,7 +129,7 @@ def steady_field(
         fluid="moving, first order in v/c" if moving else "at rest",
         residual=float(residual.max()),
         corrections=int(corrections.max()),
-        unsettled=int((errors > tolerance).sum()),
+        unsettled=int((errors.max(axis=-1) > tolerance).sum()),
     )
     return result
 
@@ -180,5 +181,5 @@ def _residual(f: np.ndarray, errors: np.ndarray, grid: Grid) -> np.ndarray:
     """Largest relative correction of the density of each species, energies weighted, (4,)."""
     density = np.einsum("semr,e,m->ser", np.abs(f), grid.energy.weights, grid.angle.weights)
     total = density.sum(axis=1)
-    share = (density * errors[..., None]).sum(axis=1)
+    share = (density * errors).sum(axis=1)
     return (share / np.maximum(total, np.finfo(float).tiny)).max(axis=-1)

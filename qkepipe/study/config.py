@@ -91,6 +91,11 @@ class GridBlock(_Block):
     mu_power: float = _field(
         1.5, "Concentration of the angular bins towards mu = 1; 1 is uniform.", ge=1, le=4
     )
+    energy_groups: Literal["geometric", "snapshot"] = _field(
+        "geometric",
+        "Energy groups: geometric, from the three keys below, or those of the snapshot's own "
+        "rates or moments, whose rates then pass unchanged (flat metric only).",
+    )
     n_energy: int = _field(5, "Energy groups, geometric.", ge=1, le=100)
     energy_first_MeV: float = _field(6.0, "Upper edge of the first group.", "MeV", gt=0, le=1000)
     energy_last_MeV: float = _field(60.0, "Upper edge of the last group.", "MeV", gt=0, le=1000)
@@ -195,7 +200,8 @@ class BackgroundBlock(_Block):
     gravity: Literal["auto", "snapshot", "computed", "flat"] = _field(
         "auto",
         "Metric: lapse or radial metric of the snapshot, computed from its density (needs a "
-        "profile from the centre on), flat space, or `auto` (the first that the snapshot allows).",
+        "profile from the centre on), flat space, or `auto` (flat where the transport of the "
+        "snapshot was, else the first that the snapshot allows).",
     )
     constants: ConstantsName = _field(
         "default",
@@ -357,10 +363,11 @@ class Config(_Block):
         "Snapshots, each with all cases.",
         min_length=1,
     )
-    field: Literal["transport", "moments"] = _field(
+    field: Literal["transport", "snapshot", "moments"] = _field(
         "transport",
-        "Radiation field: own classical transport, or the moments of the snapshot "
-        "(stability map only, no solves).",
+        "Radiation field: own classical transport; or that of the snapshot on the grid of the "
+        "study, from its occupations or with maximum entropy from its moments (background, field "
+        "and stability map, no solves); or its moments on its own zones (stability map only).",
     )
     grid: GridBlock = _field(GridBlock(), "Phase-space grid.")
     background: BackgroundBlock = _field(BackgroundBlock(), "Matter and weak rates.")

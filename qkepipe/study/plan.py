@@ -31,7 +31,7 @@ _DIAGNOSTICS = ("diagnostics", "matter", *_TRANSPORT)
 ROOMS: dict[str, tuple[str, ...]] = {
     "ingest": ("snapshot", "study.stages.ingest"),
     "background": (*_MATTER, "study.stages.background"),
-    "baseline": (*_DIAGNOSTICS, "study.stages.baseline"),
+    "baseline": (*_DIAGNOSTICS, "snapshot", "study.stages.baseline"),
     "resolution": (
         *_DIAGNOSTICS, "eos", "opacity", "snapshot",
         "study.stages.background", "study.stages.baseline", "study.stages.resolution",
@@ -47,10 +47,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _STUDY_GRID = (
-    "grid.n_mu", "grid.mu_power", "grid.n_energy", "grid.energy_first_MeV", "grid.energy_last_MeV",
+    "grid.n_mu", "grid.mu_power", "grid.energy_groups", "grid.n_energy", "grid.energy_first_MeV",
+    "grid.energy_last_MeV",
 )  # fmt: skip
 _EXTENT = ("grid.r_in_km", "grid.r_out_km", "grid.n_r")
 _STEADY = ("solve.tolerance",)
+#: Energy groups of a snapshot for estimates made before it is read: as many as a grid may have.
+_SNAPSHOT_GROUPS = 100
 _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
 
 #: Keys of the configuration that a stage can see. A stage gets nothing else, so that a
@@ -58,7 +61,7 @@ _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
 SETTINGS: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "background": (*_EXTENT, *_STUDY_GRID, "background"),
-    "baseline": ("background.fluid", *_STEADY),
+    "baseline": ("field", "background.fluid", *_STEADY),
     "resolution": (
         *_EXTENT, *_STUDY_GRID, "grid.refinement", "background", *_STEADY,
         "report.profile_radii_km",
@@ -108,8 +111,13 @@ class Plan:
         return [entry.name for entry in self.config.snapshots]
 
     @cached_property
+    def on_grid(self) -> bool:
+        """Whether there is a field on the grid, or only moments on the zones of snapshots."""
+        return self.config.field != "moments"
+
+    @cached_property
     def solves(self) -> bool:
-        """Whether anything is transported, or only the moments of the snapshots are screened."""
+        """Whether cases run: from a steady state of transport, not from a snapshot's field."""
         return self.config.field == "transport"
 
     @cached_property
@@ -144,8 +152,9 @@ class Plan:
     def jobs(self) -> list[str]:
         """Jobs that compute, as their logs and benchmarks are named."""
         stages = ["ingest", "stability"]
-        if self.solves:
+        if self.on_grid:
             stages[1:1] = ["background", "baseline", *["resolution"] * self.refines]
+        if self.solves:
             stages += [case.name for case in self.references.values()]
             stages += [batch.rule for batch in self.batches]
         return [*(f"{s}/{stage}" for s in self.snapshots for stage in stages), "compare"]
@@ -190,6 +199,12 @@ class Plan:
 
     # --- resources -----------------------------------------------------------------------
 
+    @property
+    def _groups(self) -> int:
+        """Energy groups for estimates."""
+        grid = self.config.grid
+        return grid.n_energy if grid.energy_groups == "geometric" else _SNAPSHOT_GROUPS
+
     def memory_mb(self, resolution: float, attempt: int, workers: int = 1) -> int:
         """Memory of a job that evolves a state in each of its workers.
 
@@ -200,7 +215,7 @@ class Plan:
         """
         grid, solve = self.config.grid, self.config.solve
         cells = grid.max_cells * resolution
-        state = 8.0 * 8 * grid.n_energy * grid.n_mu * resolution * cells
+        state = 8.0 * 8 * self._groups * grid.n_mu * resolution * cells
         series = 8.0 * 8 * solve.samples * cells
         one = 700.0 + (12.0 * state + 2.0 * series) / 1e6
         return int(workers * one * 2 ** (attempt - 1))
@@ -223,7 +238,7 @@ class Plan:
         cells = grid.max_cells * resolution
         steps = (solve.crossings + 1.0) * cells / solve.cfl
         # 20 ns per component, angle, energy and cell: slower than any machine we measured
-        seconds = 20e-9 * 8 * grid.n_energy * grid.n_mu * resolution * cells * steps
+        seconds = 20e-9 * 8 * self._groups * grid.n_mu * resolution * cells * steps
         return int((30.0 + rounds * seconds / 60.0) * 2 ** (attempt - 1))
 
 

@@ -299,7 +299,7 @@ class _Acceleration:
 
 
 def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
-    """Steady state of one species and energy: f[n_mu, n_r], corrections, last correction."""
+    """Steady state of one species and energy: f[n_mu, n_r], corrections, last one per cell."""
     n_mu, n = geometry.mu.size, gamma.size
     delta, f = np.empty((n_mu, 1, n)), np.zeros((n_mu, 1, n))
     in_r, in_mu = np.zeros((n_mu, n)), np.zeros((n_mu, n))
@@ -326,7 +326,7 @@ def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
         factorise()
         correction()
         f += delta
-    best, smallest = f.copy(), np.inf
+    best, last, smallest = f.copy(), np.full(n, np.inf), np.inf
     for number in range(most):
         if number == EARLY or number % RENEW == 0:
             if number > EARLY:
@@ -339,14 +339,15 @@ def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
         correction()
         _density(f, geometry.dmu, density)
         _density(delta, geometry.dmu, size)
-        error = float((size / (density + FLOOR * density.max())).max())
+        relative = size / (density + FLOOR * density.max())
+        error = float(relative.max())
         if error < smallest:
             smallest = error
-            best[:] = f
+            best[:], last[:] = f, relative
         if error < tolerance:
-            return f[:, 0], number, error
+            return f[:, 0], number, relative
         f[:] = acceleration.step(f.ravel(), delta.ravel(), weight).reshape(f.shape)
-    return best[:, 0], most, smallest
+    return best[:, 0], most, last
 
 
 def solve_steady(
@@ -386,8 +387,8 @@ def solve_steady(
     f : ndarray (block, n_mu, n_r)
     corrections : ndarray (block,) of int
         ``most`` where the tolerance was not reached.
-    errors : ndarray (block,)
-        Last correction of the density, the largest of all cells, relative.
+    errors : ndarray (block, n_r)
+        Last correction of the density of every cell, relative.
     """
     chi1 = 3.0 * (scattering - scattering_transport)
     source = np.repeat((absorption * equilibrium)[:, None], geometry.mu.size, axis=1)
@@ -404,4 +405,4 @@ def solve_steady(
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
         found = list(pool.map(solve, range(len(absorption))))
     f, corrections, errors = zip(*found, strict=True)
-    return np.stack(f), np.array(corrections), np.array(errors)
+    return np.stack(f), np.array(corrections), np.stack(errors)

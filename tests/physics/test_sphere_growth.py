@@ -39,7 +39,7 @@ def fine(config):
     """Background with the classical field on the solve grid, and the classical run."""
     snapshot = ingest.run(config, config.snapshots[0])
     matter = background.run(config, snapshot)
-    field = baseline.run(config, matter)
+    field = baseline.run(config, snapshot, matter)
     found = stability.run(config, snapshot, field, matter)
     return reference.run(config, expand_cases(config)[0], snapshot, matter, field, found)
 

@@ -26,6 +26,7 @@ rule background:
 
 rule baseline:
     input:
+        snapshot=result("{snapshot}/snapshot.nc"),
         background=result("{snapshot}/background.nc"),
     output:
         baseline=result("{snapshot}/baseline.nc"),

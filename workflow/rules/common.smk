@@ -104,9 +104,9 @@ def caption(figure):
     return f"../report/{figure if has_own else 'figure'}.rst"
 
 
-# inputs of a stage that only a study with transport has
-def if_transport(path):
-    return result(path) if PLAN.solves else []
+# inputs of a stage that only a study with a field on its grid has
+def if_on_grid(path):
+    return result(path) if PLAN.on_grid else []
 
 
 # --- parameters ----------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 rule stability:
     input:
         snapshot=result("{snapshot}/snapshot.nc"),
-        background=if_transport("{snapshot}/background.nc"),
-        baseline=if_transport("{snapshot}/baseline.nc"),
+        background=if_on_grid("{snapshot}/background.nc"),
+        baseline=if_on_grid("{snapshot}/baseline.nc"),
     output:
         stability=result("{snapshot}/stability.nc"),
     log:

@@ -2,7 +2,7 @@
 
 
 def main(snakemake):
-    """background.nc -> baseline.nc."""
+    """snapshot.nc, background.nc -> baseline.nc."""
     from qkepipe import runtime
 
     runtime.begin_job(snakemake.log[0], snakemake.threads)
@@ -13,8 +13,8 @@ def main(snakemake):
     from qkepipe.study.stages import baseline
 
     config = settings_view(snakemake.params.config)
-    background = xr.load_dataset(snakemake.input.background)
-    out = baseline.run(config, background, progress=runtime.Progress("classical field"))
+    given = [xr.load_dataset(snakemake.input[name]) for name in ("snapshot", "background")]
+    out = baseline.run(config, *given, progress=runtime.Progress("classical field"))
     runtime.write_dataset(out, snakemake.output.baseline, code=snakemake.params.code)
 
 

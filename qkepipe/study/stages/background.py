@@ -50,18 +50,12 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
     ------
     QkepipeError
         Where the snapshot does not cover the grid, or leaves the range of the equation of
-        state, of the composition fallback or of its own rates, or where the energy groups miss
-        a tenth of a spectrum.
+        state, of the composition fallback or of its own rates, where the energy groups miss a
+        tenth of a spectrum, or where those of the snapshot are asked for and it has none.
     """
     grid = config.grid
     edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
-    return on_edges(config, snapshot, edges, grid.n_mu, energy_edges(config))
-
-
-def energy_edges(config) -> np.ndarray:
-    """Edges of the energy groups of the configuration [MeV], shape (n_energy + 1,)."""
-    grid = config.grid
-    return geometric_energy_edges(grid.n_energy, grid.energy_first_MeV, grid.energy_last_MeV)
+    return on_edges(config, snapshot, edges, grid.n_mu, energy_edges(config, snapshot))
 
 
 def on_edges(
@@ -83,6 +77,8 @@ def on_edges(
     space = metric(snapshot, edges, config.background.gravity)
     radius = radial_grid(edges, *(space[n].values for n in METRIC))
     local = _local(energy.edges, radius.lapse)
+    if config.grid.energy_groups == "snapshot" and processes == ("table",):
+        _require_flat(space.attrs["gravity"], source)
     coverage, outside = check_coverage(matter, local, source)
     block = config.background
     changed = {n: v for n, v in vars(block.overrides).items() if v is not None}
@@ -115,6 +111,33 @@ def on_edges(
     if shock is not None:
         out.attrs["shock_radius"] = float(shock)
     return check(set_attributes(out), "background", source)
+
+
+def energy_edges(config, snapshot: xr.Dataset) -> np.ndarray:
+    """Edges of the energy groups [MeV], shape (n + 1,)."""
+    grid = config.grid
+    if grid.energy_groups == "geometric":
+        return geometric_energy_edges(grid.n_energy, grid.energy_first_MeV, grid.energy_last_MeV)
+    if "energy_edge" not in snapshot.variables:
+        raise QkepipeError(
+            Defect(snapshot.attrs.get("source_file", "snapshot"), "energy_edge",
+                   "the snapshot has no energy groups",
+                   "rates or moments by energy, with the edges of their groups",
+                   "grid.energy_groups: geometric")
+        )  # fmt: skip
+    return snapshot["energy_edge"].values.astype(float)
+
+
+def _require_flat(gravity: str, source: str) -> None:
+    """Groups of the study hold energies at infinity, those of given rates local energies."""
+    if gravity != "flat":
+        raise QkepipeError(
+            Defect("configuration", "grid.energy_groups",
+                   f"snapshot, but with gravity ({gravity}) the groups of the study are not those "
+                   f"of the rates of {source}, which hold local energies",
+                   "a flat metric with the groups of the snapshot",
+                   "background.gravity: flat, or grid.energy_groups: geometric")
+        )  # fmt: skip
 
 
 def _local(edges: np.ndarray, lapse: np.ndarray) -> xr.DataArray:

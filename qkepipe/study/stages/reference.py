@@ -62,7 +62,7 @@ def run(
         base_r = _from_radius(base_r, inner * KM_CM)
     radius = grid_of(background).radius
     edges = solve_edges(config, base_r, case.resolution, stability, radius)
-    fine = on_edges(config, snapshot, edges, n_mu, energy_edges(config))
+    fine = on_edges(config, snapshot, edges, n_mu, energy_edges(config, snapshot))
     if inner is not None:
         fine["inflow"] = _entering(baseline, fine)
         fine = set_attributes(fine)

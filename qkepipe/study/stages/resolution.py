@@ -59,7 +59,11 @@ def run(
     if chosen.size == 0:
         chosen = default_profile_radii(base)
     radii = np.union1d(inside_grid(chosen, grid_of(base).radius), [edge])
-    todo = [(axis, *grid) for axis, made in grids(config).items() for grid in made]
+    todo = [
+        (axis, *grid)
+        for axis, made in grids(config, energy_edges(config, snapshot)).items()
+        for grid in made
+    ]
     others: dict[str, dict[float, dict]] = {}
     sizes: dict[str, list[int]] = {}
     for k, (axis, size, edges, n_mu, energies) in enumerate(todo):
@@ -76,11 +80,13 @@ def run(
     return table
 
 
-def grids(config) -> dict[str, list[tuple[int, np.ndarray, int, np.ndarray]]]:
-    """Grids beside the base grid: for each axis its size, radial edges, bins, energy edges."""
+def grids(config, energies: np.ndarray) -> dict[str, list[tuple[int, np.ndarray, int, np.ndarray]]]:
+    """Grids beside the base grid: for each axis its size, radial edges, bins, energy edges.
+
+    ``energies`` are the edges of the base grid.
+    """
     grid = config.grid
     factor = grid.refinement
-    energies = energy_edges(config)
 
     def radial(n: int) -> np.ndarray:
         return geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, n)

@@ -79,6 +79,21 @@ def test_rates_of_groups_are_not_averaged_again():
     xr.testing.assert_identical(averaged, rates(snapshot(), grid, ("table",)))
 
 
+def test_own_groups_pass_unchanged():
+    """Files place the centre of a group elsewhere: 2 instead of 3.8 MeV, and the last centre
+    lies above the table."""
+    edges = np.array([0.0, 2.0, 5.0, 20.0, 60.0, 101.0])
+    given = snapshot(transport=True).assign_coords(energy_edge=edges)
+    out = rates(given, energy_grid(edges), ("table",))
+    for name in ("absorption", "scattering", "scattering_transport"):
+        np.testing.assert_array_equal(out[name], given[name])
+    np.testing.assert_allclose(out["emissivity"], given["emissivity"], rtol=1e-14)
+    np.testing.assert_array_equal(out["energy"], energy_grid(edges).centres)
+    other = edges * 0.99
+    assert not np.allclose(rates(given, energy_grid(other), ("table",))["absorption"],
+                           given["absorption"])  # fmt: skip
+
+
 def test_without_transport_opacity_scattering_counts_as_isotropic():
     out = rates(snapshot(), [5.0], ("table",))
     np.testing.assert_array_equal(out["scattering_transport"], out["scattering"])

@@ -25,19 +25,39 @@ def nsy_ray(nsy_path):
 # --- interpolation ----------------------------------------------------------------------------
 
 
-def test_exponential_density_and_linear_temperature_are_exact():
-    r = np.linspace(1e6, 5e6, 30)
-    given = profile(r, rho=1e12 * np.exp(-r / 1e6), temperature=10 - r / 1e6, ye=0.1 + 0.05e-6 * r)
+def test_power_laws_and_linear_profiles_are_exact():
+    """On zones as coarse as 15 % in r, where an exponential between zones is 3 % off."""
+    r = np.geomspace(1e6, 5e6, 12)
+    given = profile(
+        r, rho=1e12 * (r / 1e6) ** -3, temperature=10 * (r / 1e6) ** -0.9, ye=0.1 + 0.05e-6 * r,
+        velocity_r=-1e9 + 100 * r, pressure=1e30 * (r / 1e6) ** -4,
+    )  # fmt: skip
     edges = np.geomspace(1.1e6, 4.9e6, 50)
     out = regrid(given, edges)
     x = 0.5 * (edges[1:] + edges[:-1])
     np.testing.assert_array_equal(out["r"], x)
     np.testing.assert_array_equal(out["r_edge"], edges)
-    np.testing.assert_allclose(out["rho"], 1e12 * np.exp(-x / 1e6), rtol=1e-12)
-    np.testing.assert_allclose(out["temperature"], 10 - x / 1e6, rtol=1e-12)
+    np.testing.assert_allclose(out["rho"], 1e12 * (x / 1e6) ** -3, rtol=1e-12)
+    np.testing.assert_allclose(out["temperature"], 10 * (x / 1e6) ** -0.9, rtol=1e-12)
+    np.testing.assert_allclose(out["pressure"], 1e30 * (x / 1e6) ** -4, rtol=1e-12)
     np.testing.assert_allclose(out["ye"], 0.1 + 0.05e-6 * x, rtol=1e-12)
+    np.testing.assert_allclose(out["velocity_r"], -1e9 + 100 * x, rtol=1e-12)
     assert out["rho"].attrs["units"] == "g cm-3"
-    assert "30 zones to 49 cells" in out.attrs["history"]
+    assert "12 zones to 49 cells" in out.attrs["history"]
+
+
+def test_neutrino_densities_of_omitted_zones(nsy_ray):
+    """Every other zone of a supernova left out: power laws find it again within 1 % (median),
+    where exponentials in r are 3.4 % off. No power law, no exponential: the shock."""
+    r = nsy_ray["r"].values
+    name = "nu_number_density"
+    kept = nsy_ray[[name, "rho", "temperature", "ye"]].isel(r=slice(0, None, 2))
+    middle = r[1:-1:2]
+    edges = np.sort(np.concatenate([middle - 1.0, middle + 1.0]))
+    found = regrid(kept, edges).isel(r=slice(0, None, 2))
+    np.testing.assert_allclose(found["r"], middle)
+    error = np.abs(found[name].values / nsy_ray[name].values[:, 1:-1:2] - 1.0)
+    assert np.median(error) < 0.012
 
 
 def test_values_at_old_centres_are_unchanged(nsy_ray):

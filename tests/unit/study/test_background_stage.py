@@ -78,3 +78,42 @@ def test_nuclei_of_a_snapshot_with_free_nucleons_only(model):
               **inside)  # fmt: skip
     for name in ("absorption", "scattering"):
         np.testing.assert_array_equal(out[name], few[name])
+
+
+# --- energy groups of the snapshot ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def nsy(shared):
+    return open_snapshot(shared / "ccsn_nsy_excerpt", theta=1)
+
+
+def test_groups_of_the_snapshot_keep_its_rates(nsy):
+    """On the zones of the snapshot itself nothing is interpolated, in radius or in energy."""
+    config = load_config({"grid": {"energy_groups": "snapshot", "n_mu": 4},
+                          "background": {"gravity": "flat"}})  # fmt: skip
+    edges = nsy["r_edge"].values[:30]
+    out = background.on_edges(config, nsy, edges, 4, nsy["energy_edge"].values)
+    np.testing.assert_array_equal(out["energy_edge"], nsy["energy_edge"])
+    for name in ("absorption", "scattering", "emissivity"):
+        np.testing.assert_allclose(out[name], nsy[name].isel(r=slice(0, 29)), rtol=1e-10)
+
+
+def test_groups_of_the_snapshot_need_a_flat_metric(nsy):
+    grid = {"energy_groups": "snapshot", "r_in_km": 2.0, "r_out_km": 500.0}
+    # transport of this format is flat, and so is `auto`
+    assert run(nsy, grid=grid).attrs["gravity"] == "flat"
+    with pytest.raises(QkepipeError) as caught:
+        run(nsy, grid=grid, gravity="computed")
+    (line,) = str(caught.value).splitlines()
+    assert "grid.energy_groups" in line and "background.gravity: flat" in line
+    # computed rates are evaluated at the local energies
+    out = run(nsy, grid=grid | {"r_in_km": 60.0}, rates="computed", gravity="computed")
+    assert out.sizes["energy"] == 80 and out.attrs["gravity"] != "flat"
+
+
+def test_snapshot_without_groups(model):
+    with pytest.raises(QkepipeError) as caught:
+        run(model, grid={"energy_groups": "snapshot"})
+    (line,) = str(caught.value).splitlines()
+    assert "no energy groups" in line and "geometric" in line
