@@ -37,9 +37,9 @@ def study(n_mu=16, edges=None, lapse=LAPSE):
     }  # fmt: skip
     metric = {}
     if lapse is not None:
-        metric = {
-            n: ("r" if v.size == 8 else "r_edge", v) for n, v in zip(METRIC, values, strict=True)
-        }
+        dims = ("r", "r_edge", "r", "r_edge")
+        values = (lapse[0], lapse[1], 1.0 / lapse[0], 1.0 / lapse[1])
+        metric = {n: (d, v) for n, d, v in zip(METRIC, dims, values, strict=True)}
     return xr.Dataset(metric, coords)
 
 
