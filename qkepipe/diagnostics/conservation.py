@@ -23,9 +23,7 @@ from qkepipe.transport.moving import moving_source
 __all__ = ["steady_balance"]
 
 
-def steady_balance(
-    f: np.ndarray, background: xr.Dataset, moving: bool = False
-) -> dict[str, float]:
+def steady_balance(f: np.ndarray, background: xr.Dataset, moving: bool = False) -> dict[str, float]:
     """Largest violation of the steady balance on the grid.
 
     Parameters
