@@ -1,6 +1,6 @@
 """What a radiation field does: moments, heating, decoupling, conservation, comparison."""
 
-from qkepipe.diagnostics.comparison import COLUMNS, QUANTITIES, compare
+from qkepipe.diagnostics.comparison import COLUMNS, compare
 from qkepipe.diagnostics.conservation import steady_balance
 from qkepipe.diagnostics.convergence import XiSequence, xi_convergence, xi_sequence
 from qkepipe.diagnostics.field import diagnose
@@ -16,6 +16,7 @@ from qkepipe.diagnostics.neutrinosphere import (
     sphere_of_depth,
     transport_opacity,
 )
+from qkepipe.diagnostics.quantities import ALL, QUANTITIES
 from qkepipe.diagnostics.radiation import (
     angular_distribution,
     flux_factor,
@@ -26,11 +27,15 @@ from qkepipe.diagnostics.radiation import (
     spectrum,
 )
 from qkepipe.diagnostics.radii import default_profile_radii
+from qkepipe.diagnostics.resolution import GRID_AXES, GRID_COLUMNS, grid_errors
 from qkepipe.diagnostics.summary import summarise
 from qkepipe.diagnostics.table import to_csv
 
 __all__ = [
+    "ALL",
     "COLUMNS",
+    "GRID_AXES",
+    "GRID_COLUMNS",
     "LINEAR_LEVELS",
     "QUANTITIES",
     "XiSequence",
@@ -43,6 +48,7 @@ __all__ = [
     "flux_factor",
     "flux_mean_energy",
     "gain_radius",
+    "grid_errors",
     "heating_and_cooling",
     "inner_optical_depth",
     "luminosities",

@@ -15,12 +15,13 @@ from qkepipe.opacity.nucleon import check_kind
 from qkepipe.opacity.process import Matter, Opacities, Setup
 from qkepipe.opacity.registry import PROCESSES
 from qkepipe.phasespace import fermi_dirac
+from qkepipe.registered import repeated
 from qkepipe.schema import set_attributes
 from qkepipe.species import SPECIES
 
 __all__ = ["DEFAULT_PROCESSES", "equilibrium_occupation", "rates"]
 
-#: Processes of a study that does not choose.
+#: Processes of a call that does not choose: those that need no composition but free nucleons.
 DEFAULT_PROCESSES = ("beta", "scattering_nucleons")
 
 _ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
@@ -277,6 +278,11 @@ def rates(
         raise QkepipeError(
             Defect("rates", "processes", f"{processes!r}", "at least one process, each once")
         )
+    if both := repeated(processes):
+        raise QkepipeError(
+            Defect("rates", "processes", " and ".join(both) + " are the same reaction",
+                   "one of them")
+        )  # fmt: skip
     setup = Setup(weak_constants(constants), check_kind(weak_magnetism))
     matter = _with_mu_hat(matter)
     zones = _matter(matter, processes)

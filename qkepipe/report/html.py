@@ -29,6 +29,7 @@ from qkepipe.report.facts import (
 )  # fmt: skip
 from qkepipe.report.gates import growth_rates, readings
 from qkepipe.report.labels import case_labels
+from qkepipe.report.resolution import AXES, grid_error_rows, grid_error_sentence
 from qkepipe.report.tables import key_rows
 from qkepipe.report.text import SPECIES_HTML, number, shown, unit
 
@@ -99,6 +100,7 @@ def render(study: StudyData, pictures: list[Picture], output: Path, inputs: list
         species=list(SPECIES_HTML.values())[:4],
         columns=columns,
         provenance=_as_tables(study.provenance),
+        grid_axes=list(AXES.values()),
         tolerance=f"{100.0 * TOLERANCE:g} %",
         monitors=monitors,
         failed=failed_gates(monitors),
@@ -134,6 +136,8 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "field": field_rows(data),
         "warnings": data_warnings(data),
         "difference": moments_difference(data),
+        "grid_errors": grid_error_rows(data.resolution),
+        "grid_sentence": grid_error_sentence(data.resolution),
         "unmodelled": unmodelled(study, data),
         "runs": run_rows(data),
         "xi": xi_rows(study, data),

@@ -104,6 +104,13 @@ class GridBlock(_Block):
         gt=0,
         le=100,
     )
+    refinement: int = _field(
+        2,
+        "Factor by which cells, angular bins and energy groups change, one at a time, in the "
+        "resolution study of the classical field; 1: none.",
+        ge=1,
+        le=4,
+    )
     max_cells: int = _field(4000, "Upper limit of the radial cells of a solve.", ge=8, le=10000000)
 
     @field_validator("n_mu")
@@ -177,10 +184,14 @@ class BackgroundBlock(_Block):
         "Weak rates: of the snapshot, computed, or `auto` (the snapshot's where it has any).",
     )
     processes: list[ProcessName] = _field(
-        ["beta", "scattering_nucleons"],
-        "Processes of the computed rates.",
+        [
+            "beta", "scattering_nucleons", "scattering_nuclei", "absorption_nuclei", "pair",
+            "bremsstrahlung_hr98",
+        ],
+        "Processes of the computed rates; `bremsstrahlung` and `bremsstrahlung_hr98` are "
+        "alternatives.",
         min_length=1,
-    )
+    )  # fmt: skip
     gravity: Literal["auto", "snapshot", "computed", "flat"] = _field(
         "auto",
         "Metric: lapse or radial metric of the snapshot, computed from its density (needs a "
@@ -217,6 +228,13 @@ class BackgroundBlock(_Block):
         "Where matter is too cold for nuclear equilibrium and neither snapshot nor table has the "
         "composition: stop, or take all nucleons as bound.",
     )
+
+    @field_validator("processes")
+    @classmethod
+    def _one_of_each(cls, value: list[str]) -> list[str]:
+        if both := registered.repeated(value):
+            raise ValueError(" and ".join(both) + " are the same reaction; expected one of them")
+        return value
 
 
 class StabilityBlock(_Block):

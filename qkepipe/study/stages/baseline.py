@@ -10,7 +10,7 @@ from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import set_attributes
 from qkepipe.solvers.steady import steady_field
 
-__all__ = ["run"]
+__all__ = ["moves", "run"]
 
 
 def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
@@ -31,7 +31,7 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
         the snapshot brings moments also their difference from the field
         (:func:`qkepipe.diagnostics.given.moments_difference`).
     """
-    moving = _moves(config, background)
+    moving = moves(config, background)
     field = steady_field(
         background,
         moving=moving,
@@ -47,7 +47,7 @@ def run(config, background: xr.Dataset, progress=None) -> xr.Dataset:
     return set_attributes(field.merge(difference, combine_attrs="override"))
 
 
-def _moves(config, background: xr.Dataset) -> bool:
+def moves(config, background: xr.Dataset) -> bool:
     """Whether the fluid moves in the classical field."""
     choice = config.background.fluid
     if choice == "moving" and "velocity_r" not in background:

@@ -64,7 +64,7 @@ def local_energies(zones, redshift):
 def test_local_energies_of_every_zone():
     """Every zone has the rates of its own energies, on the caller's coordinate."""
     zones, redshift = matter(), np.array([0.7, 0.8, 0.95])
-    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
+    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "pair", "bremsstrahlung")
     local = local_energies(zones, redshift)
     for given in (local, local.transpose("r", "energy")):
         out = rates(zones, given, parts)
@@ -145,7 +145,7 @@ def test_averages_need_groups():
 
 
 def test_processes_add_up():
-    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
+    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "pair", "bremsstrahlung")
     total = rates(matter(), ENERGY, parts)
     for name in ("emissivity", "absorption", "scattering", "scattering_transport"):
         separate = sum(rates(matter(), ENERGY, (p,))[name] for p in parts)

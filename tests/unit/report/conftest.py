@@ -7,6 +7,7 @@ from report_data import (
     default_cases,
     make_background,
     make_baseline,
+    make_resolution,
     make_snapshot,
     make_stability,
 )
@@ -34,10 +35,11 @@ def _factory(folder_of_all):
         directions: int = 0,
         field: str = "transport",
         names=("s15",),
+        resolution: bool = False,
         config: dict | None = None,
     ) -> dict:
         cases = default_cases() if cases is None else cases
-        files, summaries = {}, {}
+        files, summaries, errors = {}, {}, {}
         for name in names:
             folder = folder_of_all / "results" / "demo" / name
             (folder / "solve").mkdir(parents=True, exist_ok=True)
@@ -49,6 +51,7 @@ def _factory(folder_of_all):
                 "snapshot": snapshot,
                 "background": background if field == "transport" else None,
                 "baseline": baseline if field == "transport" else None,
+                "resolution": make_resolution(name) if resolution else None,
                 "stability": make_stability(stable, directions, axis),
             }
             entry = {}
@@ -57,6 +60,8 @@ def _factory(folder_of_all):
                 if data is not None:
                     entry[kind] = folder / f"{kind}.nc"
                     data.to_netcdf(entry[kind])
+            if resolution:
+                errors[name] = datasets["resolution"]
             entry["summaries"] = {}
             for case, summary in cases.items():
                 path = folder / "solve" / f"{case}.summary.nc"
@@ -66,8 +71,10 @@ def _factory(folder_of_all):
             files[name] = entry
         comparison = None
         if summaries:
-            comparison = folder_of_all / "results" / "demo" / "comparison.csv"
-            to_csv(compare(summaries), comparison)
+            comparison = folder_of_all / "results" / "demo" / "comparison.nc"
+            table = compare(summaries, errors)
+            table.to_netcdf(comparison)
+            to_csv(table, comparison.with_suffix(".csv"))
         settings = {
             "study": "demo",
             "field": field,

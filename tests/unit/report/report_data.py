@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from qkepipe.diagnostics import grid_errors
+from qkepipe.diagnostics.quantities import values_at
 from qkepipe.schema import check, set_attributes
 from qkepipe.species import SPECIES
 
@@ -209,6 +211,20 @@ def make_baseline() -> xr.Dataset:
         "moments_difference_nue": 0.07,
     }  # fmt: skip
     return field
+
+
+def make_resolution(name: str) -> xr.Dataset:
+    """Errors of the classical summary: e_r, e_mu, e_energy in the ratio 1:2:4."""
+    classical = make_summary("classical", "classical")
+    radii = np.append(classical["profile_radius"].values, R_EDGE[-1])
+    values = values_at(classical, classical, radii)
+    others = {}
+    for axis, error in (("r", 0.01), ("mu", 0.02), ("energy", 0.04)):
+        # first order, so that a grid twice as fine removes half of the error
+        fine = {key: value * (1.0 + 0.5 * error) for key, value in values.items()}
+        finer = {key: value * (1.0 + 0.75 * error) for key, value in values.items()}
+        others[axis] = {2.0: fine, 4.0: finer}
+    return grid_errors(name, values, others)
 
 
 def default_cases() -> dict[str, xr.Dataset]:

@@ -8,6 +8,7 @@ from qkepipe.errors import QkepipeError
 from qkepipe.opacity import CONSTANTS, rates
 from qkepipe.phasespace import energy_grid
 from qkepipe.snapshot import open_snapshot
+from qkepipe.study.config import Config
 from qkepipe.study.load import load_config
 from qkepipe.study.stages import background
 
@@ -35,7 +36,8 @@ def test_choices_reach_the_rates(model):
 def test_defaults_are_averages_with_weak_magnetism(model, tmp_path):
     out = run(model, gravity="flat")
     grid = energy_grid(out["energy_edge"].values)
-    again = rates(out, grid, weak_magnetism="form_factors", group_average=True)
+    processes = Config().background.processes
+    again = rates(out, grid, processes, weak_magnetism="form_factors", group_average=True)
     for name in again.data_vars:
         np.testing.assert_allclose(out[name], again[name], rtol=1e-12)
     # nu and nubar scatter differently
@@ -55,3 +57,24 @@ def test_groups_that_miss_the_spectrum(model):
     assert out.attrs["group_coverage_energy_nue"] < out.attrs["group_coverage_nue"]
     with pytest.raises(QkepipeError, match="energy groups"):
         run(model, grid={"energy_last_MeV": 20.0})
+
+
+def test_nuclei_of_a_snapshot_with_free_nucleons_only(model):
+    """Dissociated matter has none; what bound matter is made of cannot be guessed."""
+    full = run(model)
+    nucleons = {x: np.interp(model["r"], full["r"], full[x]) for x in ("x_n", "x_p")}
+    only = model.assign({x: ("r", values) for x, values in nucleons.items()})
+    with pytest.raises(QkepipeError) as caught:
+        run(only)
+    (line,) = str(caught.value).splitlines()
+    assert "x_alpha, x_heavy, abar, zbar" in line
+    assert "scattering_nuclei, absorption_nuclei" in line
+    assert " km" in line
+    inside = {"grid": {"r_in_km": 33.0, "r_out_km": 45.0}}
+    only["x_p"] = 1.0 - only["x_n"]
+    out = run(only, **inside)
+    assert float(out["x_heavy"].max()) == 0.0
+    few = run(only, processes=["beta", "scattering_nucleons", "pair", "bremsstrahlung_hr98"],
+              **inside)  # fmt: skip
+    for name in ("absorption", "scattering"):
+        np.testing.assert_array_equal(out[name], few[name])

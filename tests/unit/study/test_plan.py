@@ -139,14 +139,15 @@ def test_settings_are_plain_data():
     "change, stages",
     [
         ({"grid": {"resolve_xi": 1e-5}}, {"reference"}),
-        ({"grid": {"n_mu": 12}}, {"background", "reference"}),
-        ({"background": {"rates": "computed"}}, {"background", "reference"}),
+        ({"grid": {"n_mu": 12}}, {"background", "resolution", "reference"}),
+        ({"grid": {"refinement": 3}}, {"resolution"}),
+        ({"background": {"rates": "computed"}}, {"background", "resolution", "reference"}),
         (
             {"background": {"eos": {"format": "compose", "path": "a"}}},
-            {"background", "reference"},
+            {"background", "resolution", "reference"},
         ),
         ({"solve": {"seed": {"number": 2}}}, {"solve"}),
-        ({"solve": {"tolerance": 1e-6}}, {"baseline", "reference"}),
+        ({"solve": {"tolerance": 1e-6}}, {"baseline", "resolution", "reference"}),
         ({"solve": {"crossings": 1}}, {"reference", "solve"}),
         ({"stability": {"lsa_cells": 3}}, {"stability"}),
         ({"report": {"figures": ["spectra"]}}, set()),
@@ -189,6 +190,12 @@ def test_without_cases_or_transport_nothing_is_solved():
     assert [c.name for c in plan(cases=[]).cases] == ["classical"]
     assert plan(field="moments").cases == []
     assert plan(field="moments").batches == []
+
+
+def test_a_refinement_of_one_makes_no_resolution_study():
+    assert "ccsn_demo/resolution" in plan().jobs
+    assert "ccsn_demo/resolution" not in plan(grid={"refinement": 1}).jobs
+    assert not plan(field="moments").refines
 
 
 def test_a_case_survives_the_way_through_the_workflow():
