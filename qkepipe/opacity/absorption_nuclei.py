@@ -59,7 +59,7 @@ def absorption_nuclei(matter: Matter, energy: np.ndarray, setup: Setup) -> Opaci
 
 PROCESS = Process(
     absorption_nuclei,
-    "Absorption and emission of nu_e on heavy nuclei, closed at N = 40.",
+    "Absorption and emission of nu_e on heavy nuclei, closed at N = 40 (Bruenn 1985).",
     needs=("x_heavy", "abar", "zbar"),
     charged_current=True,
 )

@@ -64,6 +64,6 @@ def bremsstrahlung(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacitie
 
 PROCESS = Process(
     bremsstrahlung,
-    "Thermal nux and nuxbar from nucleon-nucleon bremsstrahlung, uncertain by a factor of 2.",
+    "Bremsstrahlung of nux and nuxbar, uncertain by a factor of 2 (Burrows et al. 2006).",
     needs=("x_n", "x_p"),
 )

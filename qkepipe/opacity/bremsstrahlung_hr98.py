@@ -220,6 +220,6 @@ def bremsstrahlung_hr98(matter: Matter, energy: np.ndarray, setup: Setup) -> Opa
 
 PROCESS = Process(
     bremsstrahlung_hr98,
-    "Nucleon-nucleon bremsstrahlung of all species (Hannestad & Raffelt kernel).",
+    "Nucleon-nucleon bremsstrahlung of all species (Hannestad & Raffelt 1998).",
     needs=("x_n", "x_p"),
 )

@@ -199,5 +199,5 @@ def pair(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
 
 
 PROCESS = Process(
-    pair, "Pairs e- e+ <-> nu nubar, all species; the second neutrino in equilibrium."
+    pair, "Pairs e- e+ <-> nu nubar, all species; the second neutrino in equilibrium (Bruenn 1985)."
 )

@@ -6,6 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from qkepipe.constants import C_LIGHT
+from qkepipe.report.background import equilibrium_warning
 from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.text import SPECIES_HTML, number
 
@@ -66,6 +67,9 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
             "thermalise ν<sub>x</sub> and lower their mean energy."
         )
     )
+    warning = equilibrium_warning(data)
+    if warning is not None:
+        said.append(warning)
     said.append(_given(data) if data.given_field else _static(data))
     said.append(_space(data))
     said.append(
@@ -105,7 +109,12 @@ def _given(data: SnapshotData) -> Markup:
 
 
 def _static(data: SnapshotData) -> Markup:
+    fluid = "at rest" if data.baseline is None else data.baseline.attrs.get("fluid", "at rest")
     text = Markup("The fluid is at rest in the transport")
+    if fluid != "at rest":
+        text = Markup("The fluid is at rest in the runs, and {} in the classical field").format(
+            fluid
+        )
     matter = data.background
     if "velocity_r" not in matter:
         return text + Markup("; the snapshot gives no velocity to judge this by.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import xarray as xr
 from report_data import (
     default_cases,
     make_background,
+    make_baseline,
     make_resolution,
     make_snapshot,
     make_stability,
@@ -45,10 +45,7 @@ def _factory(folder_of_all):
             (folder / "solve").mkdir(parents=True, exist_ok=True)
             snapshot = make_snapshot(name)
             background = make_background(snapshot)
-            baseline = xr.Dataset(
-                attrs={"number_balance_error": 1e-15, "residual": 5e-5,
-                       "moments_difference_nue": 0.07}
-            )  # fmt: skip
+            baseline = make_baseline()
             axis = "distance along the z axis" if field == "moments" else ""
             datasets = {
                 "snapshot": snapshot,

@@ -250,6 +250,21 @@ def test_resolution_is_told(make_study):
     assert "QKE ξ = 4e-4, resolution × 2" in text_of(double, "comparison")
 
 
+def test_background_section_has_rates_field_and_its_depths(make_study):
+    text = page(make_study())
+    section = text_of(text, "snapshot")
+    for words in (
+        "beta Absorption by nucleons (A 1985).", "default: gA = 1.2723",
+        "computed from the mass; 1 − lapse up to 0.0831", "neutrinosphere, transport [km] 52.0",
+        "effective depth of the inner edge 12.0 1.20 0.400 0.400",
+        "number 3 × 10−10, energy 4 × 10−10 of the largest flow",
+    ):  # fmt: skip
+        assert words in section, words
+    assert len(re.findall(r'<td class="n fail">0.400</td>', text)) == 2
+    assert "effective optical depth there is below 1 for νx (0.4) and ν̄x (0.4)" in text_of(text)
+    assert "classical steady state number balance of the field 3 × 10−10" in text_of(text)
+
+
 def test_error_of_the_grid_is_beside_the_classical_values(make_study):
     text = page(make_study(resolution=True))
     table = text_of(text, "snapshot")
@@ -277,7 +292,8 @@ def test_unmodelled_physics_and_warnings_are_named(make_study):
     text = text_of(page(make_study()))
     for words in (
         "Neutrino-electron scattering", "inelastic", "nucleon-nucleon bremsstrahlung",
-        "No redshift", "background is fixed", "|v|/c up to 0.0", "1/2 in each flavour",
+        "redshift 1 − lapse of up to 0.083", "background is fixed",
+        "|v|/c up to 0.0", "1/2 in each flavour",
         "ye: 2 zones were clipped", "60 zones completed with free nuclei",
     ):  # fmt: skip
         assert words in text
