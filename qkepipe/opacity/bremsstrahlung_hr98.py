@@ -222,4 +222,5 @@ PROCESS = Process(
     bremsstrahlung_hr98,
     "Nucleon-nucleon bremsstrahlung of all species (Hannestad & Raffelt 1998).",
     needs=("x_n", "x_p"),
+    nodes=4,
 )

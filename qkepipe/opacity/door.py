@@ -312,12 +312,12 @@ def rates(
     names = (*_NAMES, *(n + _CC for n in _WITH_CC if split))
     total = {name: np.zeros((4, *at.local.shape)) for name in names}
     for name in processes:
-        per_group = PROCESSES[name].per_group
+        per_group, nodes = PROCESSES[name].per_group, PROCESSES[name].nodes
         average = group_average and not per_group
-        local = at.nodes() if average else _own_groups(at, zones) if per_group else at.local
+        local = at.nodes(nodes) if average else _own_groups(at, zones) if per_group else at.local
         part = _evaluate(name, zones, local, setup, matter)
         for quantity, values in part.items():
-            values = at.average(values) if average else values
+            values = at.average(values, nodes) if average else values
             total[quantity] += values
             if split and PROCESSES[name].charged_current and quantity in _WITH_CC:
                 total[quantity + _CC] += values

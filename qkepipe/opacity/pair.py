@@ -199,5 +199,7 @@ def pair(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
 
 
 PROCESS = Process(
-    pair, "Pairs e- e+ <-> nu nubar, all species; the second neutrino in equilibrium (Bruenn 1985)."
+    pair,
+    "Pairs e- e+ <-> nu nubar, all species; the second neutrino in equilibrium (Bruenn 1985).",
+    nodes=4,
 )

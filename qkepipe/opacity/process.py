@@ -73,6 +73,8 @@ class Process:
         One line for listings and reports, with the source.
     needs : tuple of str
         Variables of the matter dataset beyond those of every process.
+    nodes : int
+        Gauss nodes of an average over an energy group: 8 where a threshold may lie inside it.
     per_group : bool
         The rates are given per energy group: not averaged over groups again.
     charged_current : bool
@@ -83,5 +85,6 @@ class Process:
     func: Callable[[Matter, np.ndarray, Setup], Opacities]
     doc: str
     needs: tuple[str, ...] = ()
+    nodes: int = 8
     per_group: bool = False
     charged_current: bool = False
