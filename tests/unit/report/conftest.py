@@ -46,11 +46,15 @@ def _factory(folder_of_all):
             snapshot = make_snapshot(name)
             background = make_background(snapshot)
             baseline = make_baseline()
+            if field == "snapshot":
+                baseline.attrs = {"scheme": "snapshot", "moments_difference_nue": 1e-15,
+                                  "radiation_source": "snapshot moments, maximum entropy",
+                                  "closure": "maximum entropy of fermions"}  # fmt: skip
             axis = "distance along the z axis" if field == "moments" else ""
             datasets = {
                 "snapshot": snapshot,
-                "background": background if field == "transport" else None,
-                "baseline": baseline if field == "transport" else None,
+                "background": background if field != "moments" else None,
+                "baseline": baseline if field != "moments" else None,
                 "resolution": make_resolution(name) if resolution else None,
                 "stability": make_stability(stable, directions, axis),
             }

@@ -238,6 +238,17 @@ def test_moments_study_says_what_it_can(make_study):
         assert word not in text
 
 
+def test_field_of_the_snapshot_is_told(make_study):
+    study = make_study({}, field="snapshot")
+    text = text_of(page(study))
+    assert "field of the snapshot is unstable" in text
+    assert "not transported but that of the snapshot (snapshot moments, maximum entropy)" in text
+    assert "of fermions; crossings that depend on finer angular structure" in text
+    for word in ("The fluid is at rest in the transport", "classical transport of this study"):
+        assert word not in text
+    assert "No runs, hence no monitors." in text
+
+
 def test_resolution_is_told(make_study):
     single = text_of(page(make_study()), "answer")
     assert "± does not contain the discretisation error" in single

@@ -141,6 +141,8 @@ def test_settings_are_plain_data():
         ({"grid": {"resolve_xi": 1e-5}}, {"reference"}),
         ({"grid": {"n_mu": 12}}, {"background", "resolution", "reference"}),
         ({"grid": {"refinement": 3}}, {"resolution"}),
+        ({"grid": {"energy_groups": "snapshot"}}, {"background", "resolution", "reference"}),
+        ({"field": "snapshot"}, {"baseline"}),
         ({"background": {"rates": "computed"}}, {"background", "resolution", "reference"}),
         (
             {"background": {"eos": {"format": "compose", "path": "a"}}},
@@ -188,8 +190,21 @@ def test_a_batch_knows_the_references_it_needs():
 def test_without_cases_or_transport_nothing_is_solved():
     assert plan(cases=[]).batches == []
     assert [c.name for c in plan(cases=[]).cases] == ["classical"]
-    assert plan(field="moments").cases == []
-    assert plan(field="moments").batches == []
+    for field in ("moments", "snapshot"):
+        assert plan(field=field).cases == []
+        assert plan(field=field).batches == []
+
+
+def test_the_field_of_a_snapshot_is_on_the_grid():
+    name = plan().snapshots[0]
+    stages = ["ingest", "background", "baseline", "stability"]
+    assert plan(field="snapshot").jobs == [*(f"{name}/{s}" for s in stages), "compare"]
+    assert plan(field="moments").jobs == [f"{name}/ingest", f"{name}/stability", "compare"]
+
+
+def test_groups_of_a_snapshot_are_counted_generously():
+    many, few = (plan(grid={"energy_groups": g}) for g in ("snapshot", "geometric"))
+    assert many.memory_mb(1.0, 1) > 5 * few.memory_mb(1.0, 1)
 
 
 def test_a_refinement_of_one_makes_no_resolution_study():
@@ -213,7 +228,7 @@ def test_figures_are_those_the_study_has_data_for():
 
     assert figures() == list(registered.FIGURES)
     moments = [name for name, (_, when) in registered.FIGURES.items() if when == "always"]
-    assert figures(field="moments") == moments
+    assert figures(field="moments") == figures(field="snapshot") == moments
     assert {"background", "growth_map"} <= set(moments)
     assert not {"spectra", "time_series"} & set(moments)
     one = figures(cases=[{"scheme": "qke", "xi": [1e-4]}])
