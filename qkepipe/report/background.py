@@ -99,23 +99,21 @@ def field_rows(data: SnapshotData) -> list[tuple[str, Markup]]:
     else:
         rows = [("gain radius", Markup("none: {}").format(field["gain_radius"].attrs["status"]))]
     attrs = field.attrs
+    # a field of the snapshot is not a solution
     if "residual" in attrs:
-        rows.append(
+        balance = (float(attrs[f"steady_{n}_balance_error"]) for n in ("number", "energy"))
+        rows += [
             (
                 "last correction",
                 Markup("{} of the density, {} corrections; {} groups above the tolerance").format(
                     number(float(attrs["residual"])), attrs["corrections"], attrs["unsettled"]
                 ),
-            )
-        )
-    rows.append(
-        (
-            "flow against sources",
-            Markup("number {}, energy {} of the largest flow").format(
-                *(number(float(attrs[f"steady_{n}_balance_error"])) for n in ("number", "energy"))
             ),
-        )
-    )
+            (
+                "flow against sources",
+                Markup("number {}, energy {} of the largest flow").format(*map(number, balance)),
+            ),
+        ]
     return rows
 
 
@@ -138,6 +136,7 @@ def species_rows(data: SnapshotData) -> list[tuple[Markup, list[Markup], list[bo
         return Markup(words), [number(float(v), digits) for v in values], flags
 
     depth = field[_DEPTHS].values
+    shallow = ~(depth >= EQUILIBRIUM) & _starts_in_equilibrium(field)
     rows = [
         row("luminosity [10<sup>51</sup> erg/s]", _ERG51 * last["luminosity_infinity"]),
         row("mean energy [MeV]", last["mean_energy_infinity"]),
@@ -148,7 +147,7 @@ def species_rows(data: SnapshotData) -> list[tuple[Markup, list[Markup], list[bo
         ),
         _sphere_row("neutrinosphere, effective [km]", field, "effective_sphere_radius", _DEPTHS),
         row("transport depth of the inner edge", field["inner_optical_depth"]),
-        row("effective depth of the inner edge", depth, ~(depth >= EQUILIBRIUM)),
+        row("effective depth of the inner edge", depth, shallow),
     ]
     attrs = {} if data.background is None else data.background.attrs
     for words, prefix in (("number", "group_coverage"), ("energy", "group_coverage_energy")):
@@ -174,14 +173,19 @@ def _sphere_row(words: str, field: xr.Dataset, name: str, depth: str):
     return Markup(words), values, [False] * 4
 
 
+def _starts_in_equilibrium(field: xr.Dataset) -> bool:
+    """Whether matter decides what enters; a field from moments of the snapshot is given."""
+    return field.attrs["radiation_source"] == "classical transport"
+
+
 def _depth(value: float) -> str:
     return f"{value:.2g}" if math.isfinite(value) else "no flux"
 
 
 def equilibrium_warning(data: SnapshotData) -> Markup | None:
     """Species that enter in equilibrium with matter where the matter could not bring it about."""
-    field, matter = data.baseline, data.background
-    if field is None or _DEPTHS not in field or matter is None or "inflow" in matter:
+    field = data.baseline
+    if field is None or _DEPTHS not in field or not _starts_in_equilibrium(field):
         return None
     depth = field[_DEPTHS]
     named = [

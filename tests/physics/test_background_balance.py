@@ -43,8 +43,9 @@ def solved(shared, gravity: str, **rates):
             "solve": {"tolerance": 1e-11},
         }
     )  # fmt: skip
-    matter = background.run(config, ingest.run(config, config.snapshots[0]))
-    return matter, baseline.run(config, matter)
+    snapshot = ingest.run(config, config.snapshots[0])
+    matter = background.run(config, snapshot)
+    return matter, baseline.run(config, snapshot, matter)
 
 
 @pytest.fixture(scope="module", params=["flat", "computed"])

@@ -208,7 +208,7 @@ def make_baseline() -> xr.Dataset:
     field.attrs = {
         "residual": 5e-10, "corrections": 31, "unsettled": 2, "fluid": "moving, first order in v/c",
         "steady_number_balance_error": 3e-10, "steady_energy_balance_error": 4e-10,
-        "moments_difference_nue": 0.07,
+        "moments_difference_nue": 0.07, "radiation_source": "classical transport",
     }  # fmt: skip
     return field
 

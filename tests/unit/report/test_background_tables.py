@@ -77,6 +77,13 @@ def test_inflow_out_of_equilibrium_is_a_warning(data):
     assert "ν<sub>e</sub> (nan)" not in equilibrium_warning(data)
 
 
+def test_given_fields_do_not_start_in_equilibrium(data):
+    data.baseline.attrs["radiation_source"] = "moments of the snapshot"
+    assert equilibrium_warning(data) is None
+    rows = {str(words): warn for words, _, warn in species_rows(data)}
+    assert not any(rows["effective depth of the inner edge"])
+
+
 def test_exchange_and_solution(data):
     rows = dict(field_rows(data))
     assert rows["gain radius"] == f"{GAIN / 1e5:.1f} km"
