@@ -1,4 +1,4 @@
-"""Time of the weak rates for 384 zones, 20 energies and 4 species, of each process and of all.
+"""Time of the weak rates for 384 zones, 20 energies and 4 species, one by one and of a study.
 
     python benchmarks/bench_rates.py [--threads N]
 
@@ -79,6 +79,7 @@ def main():
 
     from qkepipe.opacity import PROCESSES, rates
     from qkepipe.phasespace import energy_grid, geometric_energy_edges
+    from qkepipe.study.config import Config
 
     zones = matter()
     grid = energy_grid(geometric_energy_edges(ENERGIES, 3.0, 200.0))
@@ -86,8 +87,8 @@ def main():
     np.testing.assert_allclose(mine, reference(zones, grid.centres)[0], rtol=1e-2)
     unit = 1 / cpu_rate(lambda: reference(zones, grid.centres), 1)
     print(f"plain numpy, lowest order: {1e3 * unit:.3g} ms")
-    computed = [name for name in PROCESSES if not PROCESSES[name].per_group]
-    parts = {name: (name,) for name in PROCESSES} | {"all computed": tuple(computed)}
+    study = tuple(Config().background.processes)
+    parts = {name: (name,) for name in PROCESSES} | {"default of a study": study}
     for name, chosen in parts.items():
         for average in (False, True):
             if average and chosen == ("table",):

@@ -7,6 +7,7 @@ diagnostics belong to the same discrete system.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,6 +29,7 @@ __all__ = [
     "number_density",
     "number_flux",
     "radial_grid",
+    "split_energy_edges",
 ]
 
 
@@ -104,6 +106,18 @@ def energy_grid(edges) -> EnergyGrid:
 def geometric_energy_edges(n: int, first: float, last: float) -> np.ndarray:
     """Edges [MeV]: one group from 0 to ``first``, then ``n - 1`` geometric ones to ``last``."""
     return np.concatenate([[0.0], np.geomspace(first, last, n)])
+
+
+def split_energy_edges(edges: np.ndarray, parts: int) -> np.ndarray:
+    """Edges [MeV] of a grid with every group in ``parts`` pieces; all given edges stay.
+
+    Pieces are geometric, of a group that starts at 0 equally wide.
+    """
+    pieces = [
+        np.geomspace(a, b, parts + 1)[1:-1] if a > 0.0 else np.linspace(a, b, parts + 1)[1:-1]
+        for a, b in pairwise(edges)
+    ]
+    return np.sort(np.concatenate([edges, *pieces]))
 
 
 def angle_grid(n: int, power: float = 1.5) -> AngleGrid:

@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
-    "EOS_READERS", "FIGURES", "INSTABILITIES", "PRESCRIPTIONS", "PROCESSES", "READERS", "lines",
-    "load",
+    "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "PRESCRIPTIONS", "PROCESSES",
+    "READERS", "lines", "load", "repeated",
 ]  # fmt: skip
 
 #: Readers of snapshots.
@@ -32,12 +32,18 @@ EOS_READERS: dict[str, str] = {
 
 #: Weak processes.
 PROCESSES: dict[str, str] = {
+    "absorption_nuclei": "qkepipe.opacity.absorption_nuclei:PROCESS",
     "beta": "qkepipe.opacity.beta:PROCESS",
     "bremsstrahlung": "qkepipe.opacity.bremsstrahlung:PROCESS",
+    "bremsstrahlung_hr98": "qkepipe.opacity.bremsstrahlung_hr98:PROCESS",
+    "pair": "qkepipe.opacity.pair:PROCESS",
     "scattering_nuclei": "qkepipe.opacity.nuclei_scattering:PROCESS",
     "scattering_nucleons": "qkepipe.opacity.scattering:PROCESS",
     "table": "qkepipe.opacity.table:PROCESS",
 }
+
+#: Processes that describe the same reaction: at most one of each group.
+ALTERNATIVES: tuple[tuple[str, ...], ...] = (("bremsstrahlung", "bremsstrahlung_hr98"),)
 
 #: Asymptotic states of fast conversion.
 PRESCRIPTIONS: dict[str, str] = {
@@ -83,6 +89,16 @@ def load(entry: str) -> Any:
     """Object of a ``module:attribute``."""
     module, _, attribute = entry.partition(":")
     return getattr(import_module(module), attribute)
+
+
+def repeated(processes: Iterable[str]) -> tuple[str, ...]:
+    """Processes among these that describe the same reaction; empty if there are none."""
+    chosen = set(processes)
+    for group in ALTERNATIVES:
+        both = tuple(name for name in group if name in chosen)
+        if len(both) > 1:
+            return both
+    return ()
 
 
 def lines(rooms: Iterable[str]) -> list:

@@ -60,7 +60,10 @@ def _moment(units, long_name, low=-np.inf, high=np.inf):
     return Variable(units, dims, long_name, low, high, ("energy", *_ROPT))
 
 
-_SER = ("species", "energy", "r")
+def _sphere(long_name, *axes):
+    return Variable("cm", ("species", *axes), long_name, 0.0, 1e13, missing=True)
+
+
 _SR = ("species", "r")
 _SE = ("species", "r_edge")
 
@@ -119,6 +122,8 @@ VARIABLES: dict[str, Variable] = {
     "absorption": _moment("cm-1", "stimulated-corrected absorption kappa + j/c", 0.0),
     "scattering": _moment("cm-1", "elastic scattering opacity chi0", 0.0),
     "scattering_transport": _moment("cm-1", "transport scattering chi0 - chi1/3", 0.0),
+    "emissivity_cc": _moment("s-1", "emission coefficient of charged-current processes", 0.0),
+    "absorption_cc": _moment("cm-1", "absorption by charged-current processes", 0.0),
     "composition_source": _space(
         "1", "composition: 0 snapshot, 1 free nuclei in equilibrium, 2 bound nuclei, 3 table", 0, 3
     ),
@@ -166,6 +171,7 @@ VARIABLES: dict[str, Variable] = {
         "MeV", _SR, "mean energy seen from infinity", 0.0, 1e4, missing=True
     ),
     "mean_energy": Variable("MeV", _SR, "mean energy", 0.0, 1e4, missing=True),
+    "mean_energy_flux": Variable("MeV", _SR, "mean energy of the flux", 0.0, 1e4, missing=True),
     "rms_energy": Variable("MeV", _SR, "rms energy", 0.0, 1e4, missing=True),
     "number_density": Variable("cm-3", _SR, "number density of one species", 0.0),
     "flux_factor": Variable(
@@ -179,8 +185,21 @@ VARIABLES: dict[str, Variable] = {
     "cooling_rate": Variable("erg g-1 s-1", ("r",), "energy emitted by matter", 0.0),
     "net_heating_rate": Variable("erg g-1 s-1", ("r",), "heating minus cooling"),
     "ye_dot": Variable("s-1", ("r",), "rate of change of the electron fraction"),
-    "neutrinosphere_radius": Variable(
-        "cm", ("species",), "radius of transport optical depth 2/3", 0.0, 1e13, missing=True
+    "neutrinosphere_radius": _sphere("radius of transport optical depth 2/3"),
+    "neutrinosphere_radius_energy_density": _sphere(
+        "radius of transport optical depth 2/3, averaged over the energy density"
+    ),
+    "neutrinosphere_radius_group": _sphere("radius of transport optical depth 2/3", "energy"),
+    "effective_sphere_radius": _sphere("radius of effective optical depth 2/3"),
+    "effective_sphere_radius_energy_density": _sphere(
+        "radius of effective optical depth 2/3, averaged over the energy density"
+    ),
+    "effective_sphere_radius_group": _sphere("radius of effective optical depth 2/3", "energy"),
+    "inner_optical_depth": Variable(
+        "1", ("species",), "transport optical depth of the inner edge", 0.0, missing=True
+    ),
+    "inner_effective_optical_depth": Variable(
+        "1", ("species",), "effective optical depth of the inner edge", 0.0, missing=True
     ),
     "gain_radius": Variable("cm", (), "gain radius", 0.0, 1e13, missing=True),
     "net_heating_gain_region": Variable(
@@ -268,6 +287,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "number_luminosity_infinity",
         "mean_energy",
         "mean_energy_infinity",
+        "mean_energy_flux",
         "rms_energy",
         "number_density",
         "flux_factor",
@@ -280,6 +300,9 @@ KINDS: dict[str, tuple[str, ...]] = {
         "rho",
         "temperature",
         "neutrinosphere_radius",
+        "effective_sphere_radius",
+        "inner_optical_depth",
+        "inner_effective_optical_depth",
         "gain_radius",
         "net_heating_gain_region",
         "angular_distribution",

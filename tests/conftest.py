@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the machines are shared: how long an example takes says nothing
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 # tests share their machine; kernels give the same numbers for any number of threads
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")

@@ -1,44 +1,57 @@
 """What a radiation field does: moments, heating, decoupling, conservation, comparison."""
 
-from qkepipe.diagnostics.comparison import COLUMNS, QUANTITIES, compare
+from qkepipe.diagnostics.comparison import COLUMNS, compare
 from qkepipe.diagnostics.conservation import steady_balance
 from qkepipe.diagnostics.convergence import XiSequence, xi_convergence, xi_sequence
+from qkepipe.diagnostics.field import diagnose
 from qkepipe.diagnostics.gain import gain_radius, net_heating_between
 from qkepipe.diagnostics.growth import LINEAR_LEVELS, measured_growth
 from qkepipe.diagnostics.heating import heating_and_cooling, ye_dot
 from qkepipe.diagnostics.neutrinosphere import (
-    flux_averaged_opacity,
+    averaged_opacity,
+    effective_opacity,
+    inner_optical_depth,
     neutrinosphere_radius,
     optical_depth,
     sphere_of_depth,
     transport_opacity,
 )
+from qkepipe.diagnostics.quantities import ALL, QUANTITIES
 from qkepipe.diagnostics.radiation import (
     angular_distribution,
     flux_factor,
+    flux_mean_energy,
     luminosities,
     mean_energy,
     rms_energy,
     spectrum,
 )
 from qkepipe.diagnostics.radii import default_profile_radii
-from qkepipe.diagnostics.summary import luminosity_fields, summarise
+from qkepipe.diagnostics.resolution import GRID_AXES, GRID_COLUMNS, grid_errors
+from qkepipe.diagnostics.summary import summarise
 from qkepipe.diagnostics.table import to_csv
 
 __all__ = [
+    "ALL",
     "COLUMNS",
+    "GRID_AXES",
+    "GRID_COLUMNS",
     "LINEAR_LEVELS",
     "QUANTITIES",
     "XiSequence",
     "angular_distribution",
+    "averaged_opacity",
     "compare",
     "default_profile_radii",
-    "flux_averaged_opacity",
+    "diagnose",
+    "effective_opacity",
     "flux_factor",
+    "flux_mean_energy",
     "gain_radius",
+    "grid_errors",
     "heating_and_cooling",
+    "inner_optical_depth",
     "luminosities",
-    "luminosity_fields",
     "mean_energy",
     "measured_growth",
     "net_heating_between",

@@ -22,13 +22,12 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from qkepipe.diagnostics.radii import at_radii
-from qkepipe.diagnostics.summary import SPECTATOR
-from qkepipe.diagnostics.uncertainty import PARTS, CaseValues, combined, parts
+from qkepipe.diagnostics.quantities import QUANTITIES, row_order, values_at
+from qkepipe.diagnostics.resolution import grid_error_at
+from qkepipe.diagnostics.uncertainty import PARTS, CaseValues, of_change, of_value, parts
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.species import SPECIES
 
-__all__ = ["ALL", "COLUMNS", "QUANTITIES", "compare"]
+__all__ = ["COLUMNS", "compare"]
 
 #: Columns of ``comparison.csv``, in this order.
 COLUMNS = (
@@ -46,29 +45,8 @@ COLUMNS = (
     "uncertainty",
     "units",
 )
-#: Quantities and their units, in the order of the rows.
-QUANTITIES = {
-    "luminosity": "erg s-1",
-    "number_luminosity": "s-1",
-    "mean_energy": "MeV",
-    "rms_energy": "MeV",
-    "survival_probability": "1",
-    "heating_rate": "erg g-1 s-1",
-    "cooling_rate": "erg g-1 s-1",
-    "ye_dot": "s-1",
-    "net_heating_gain_region": "erg s-1",
-    "gain_radius": "cm",
-    "neutrinosphere_radius": "cm",
-}
-#: Species of sums over species.
-ALL = "all"
-
 _TEXT = ("snapshot", "case", "kind", "scheme", "quantity", "species", "units")
 _KINDS = ("classical", "qke", "bgk", "threshold")
-_PER_SPECIES = ("mean_energy", "rms_energy")
-_THROUGH_EDGES = ("luminosity", "number_luminosity")
-_PER_RADIUS = ("heating_rate", "cooling_rate", "ye_dot")
-_CONVERTED = ("nue", "nuebar")
 
 
 @dataclass(frozen=True)
@@ -147,65 +125,9 @@ def _references(cases: list[_Case]) -> dict[float, _Case]:
     return found
 
 
-def _quantities(case: _Case, reference: _Case, radii: np.ndarray) -> dict[tuple, float]:
-    """Values by (quantity, species, radius); radius None where there is none."""
-    s, base = case.summary, reference.summary
-    centres, edges = s["r"].values, s["r_edge"].values
-    out: dict[tuple, float] = {}
-
-    def profile(quantity, species, values, at=centres):
-        for radius, value in zip(radii, at_radii(values, at, radii), strict=True):
-            out[quantity, species, float(radius)] = float(value)
-
-    for quantity in _PER_SPECIES:
-        values = s[quantity].transpose("species", "r").values
-        for k, species in enumerate(s["species"].values):
-            profile(quantity, str(species), values[k])
-    for quantity in _THROUGH_EDGES:
-        values = s[f"{quantity}_edge"].transpose("species", "r_edge").values
-        for k, species in enumerate(s["species"].values):
-            profile(quantity, str(species), values[k], edges)
-    profile("luminosity", ALL, _total_luminosity(s, base), edges)
-    for species in _CONVERTED:
-        flow = s["number_luminosity_edge"].sel(species=species).values
-        classical = base["number_luminosity_edge"].sel(species=species).values
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # the quotient of the interpolated fluxes is that of two rows of the table
-            ratio = at_radii(flow, edges, radii) / at_radii(classical, edges, radii)
-        for radius, value in zip(radii, ratio, strict=True):
-            out["survival_probability", species, float(radius)] = float(value)
-    for quantity in _PER_RADIUS:
-        profile(quantity, ALL, s[quantity].values)
-    for quantity in ("net_heating_gain_region", "gain_radius"):
-        out[quantity, ALL, None] = float(s[quantity])
-    for k, species in enumerate(s["species"].values):
-        out["neutrinosphere_radius", str(species), None] = float(
-            s["neutrinosphere_radius"].values[k]
-        )
-    return out
-
-
-def _total_luminosity(s: xr.Dataset, base: xr.Dataset) -> np.ndarray:
-    """Sum over six species through the cell edges [erg s^-1], shape (n_r + 1,)."""
-    name, over = "luminosity_edge", ("species", "r_edge")
-    mine = s[name].sel(species=list(SPECIES)).transpose(*over).values
-    second = mine
-    if s.attrs.get("heavy_flavours") == SPECTATOR:
-        second = base[name].sel(species=list(SPECIES)).transpose(*over).values
-    return mine.sum(axis=0) + second[2:].sum(axis=0)
-
-
-def _row_order(key: tuple):
-    quantity, species, radius = key
-    names = (*SPECIES, ALL)
-    return (
-        list(QUANTITIES).index(quantity),
-        -1.0 if radius is None else radius,
-        names.index(species),
-    )
-
-
-def compare(summaries: dict[tuple[str, str], xr.Dataset]) -> xr.Dataset:
+def compare(
+    summaries: dict[tuple[str, str], xr.Dataset], grid_errors: dict[str, xr.Dataset] | None = None
+) -> xr.Dataset:
     """Compare all cases of a study.
 
     Parameters
@@ -213,12 +135,15 @@ def compare(summaries: dict[tuple[str, str], xr.Dataset]) -> xr.Dataset:
     summaries : dict
         Summaries by (snapshot, case name), with the attributes ``kind``, ``scheme``,
         ``resolution`` and, of quantum kinetics, ``xi``. The order does not matter.
+    grid_errors : dict, optional
+        Table of :func:`qkepipe.diagnostics.grid_errors` by snapshot.
 
     Returns
     -------
     Dataset
-        Over ``row``: the columns of :data:`COLUMNS`, ``resolution``, and the parts of the
-        uncertainty. Missing numbers are NaN; without summaries there are no rows.
+        Over ``row``: the columns of :data:`COLUMNS`, ``resolution``, the parts of the
+        uncertainty, and ``uncertainty_change``. Missing numbers are NaN; without summaries
+        there are no rows.
 
     Raises
     ------
@@ -235,7 +160,7 @@ def compare(summaries: dict[tuple[str, str], xr.Dataset]) -> xr.Dataset:
             ),
             key=lambda case: case.order,
         )
-        rows += _snapshot_rows(group)
+        rows += _snapshot_rows(group, (grid_errors or {}).get(snapshot))
     units = {"xi": "1", "radius_cm": "cm", "relative_change": "1", "resolution": "1"}
     return xr.Dataset(
         {
@@ -244,7 +169,7 @@ def compare(summaries: dict[tuple[str, str], xr.Dataset]) -> xr.Dataset:
                 np.array([row[name] for row in rows], dtype=str if name in _TEXT else float),
                 {"units": units[name]} if name in units else {},
             )
-            for name in (*COLUMNS, "resolution", *PARTS)
+            for name in (*COLUMNS, "resolution", *PARTS, "uncertainty_change")
         },
         attrs={
             "survival_probability": "ratio of number fluxes with and without conversion; a "
@@ -255,12 +180,12 @@ def compare(summaries: dict[tuple[str, str], xr.Dataset]) -> xr.Dataset:
     )
 
 
-def _snapshot_rows(cases: list[_Case]) -> list[dict]:
+def _snapshot_rows(cases: list[_Case], errors: xr.Dataset | None) -> list[dict]:
     references = _references(cases)
     lowest = references[min(references)].summary
     edge = float(lowest["r_edge"].values[-1])
     radii = np.union1d(lowest["profile_radius"].values, [edge])
-    values = {c.name: _quantities(c, references[c.resolution], radii) for c in cases}
+    values = {c.name: values_at(c.summary, references[c.resolution].summary, radii) for c in cases}
     entries = {
         c.name: CaseValues(c.name, c.kind, c.xi, c.resolution, c.summary, values[c.name])
         for c in cases
@@ -268,9 +193,10 @@ def _snapshot_rows(cases: list[_Case]) -> list[dict]:
     rows = []
     for case in cases:
         base = values[references[case.resolution].name]
-        for key in sorted(values[case.name], key=_row_order):
+        for key in sorted(values[case.name], key=row_order):
             value, baseline = values[case.name][key], base[key]
-            pieces = parts(entries[case.name], list(entries.values()), key)
+            grid_error = np.nan if errors is None else grid_error_at(errors, *key)
+            pieces = parts(entries[case.name], list(entries.values()), key, grid_error)
             with np.errstate(divide="ignore", invalid="ignore"):
                 change = float(np.float64(value) / np.float64(baseline) - 1.0)
             rows.append(
@@ -286,7 +212,8 @@ def _snapshot_rows(cases: list[_Case]) -> list[dict]:
                     "baseline": baseline,
                     "value": value,
                     "relative_change": change if np.isfinite(change) else np.nan,
-                    "uncertainty": combined(pieces),
+                    "uncertainty": of_value(pieces, case.kind),
+                    "uncertainty_change": of_change(pieces),
                     "units": QUANTITIES[key[0]],
                     "resolution": case.resolution,
                     **pieces,

@@ -15,14 +15,15 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT, MEV_ERG
 from qkepipe.diagnostics.heating import mean_occupation
-from qkepipe.solvers.sphere import flows, grid_of
+from qkepipe.solvers.sphere import Grid, equilibrium, flows, grid_of, transport_rates
 from qkepipe.species import FLAVOR_PAIRS
 from qkepipe.transport.geometry import sphere
+from qkepipe.transport.moving import moving_source
 
 __all__ = ["steady_balance"]
 
 
-def steady_balance(f: np.ndarray, background: xr.Dataset) -> dict[str, float]:
+def steady_balance(f: np.ndarray, background: xr.Dataset, moving: bool = False) -> dict[str, float]:
     """Largest violation of the steady balance on the grid.
 
     Parameters
@@ -31,6 +32,9 @@ def steady_balance(f: np.ndarray, background: xr.Dataset) -> dict[str, float]:
         Steady or time-averaged field.
     background : Dataset
         Kind ``background``.
+    moving : bool
+        Whether the field is that of a fluid moving with ``velocity_r``; what that adds to the
+        collisions (:mod:`qkepipe.transport.moving`) is then a source as well.
 
     Returns
     -------
@@ -44,7 +48,10 @@ def steady_balance(f: np.ndarray, background: xr.Dataset) -> dict[str, float]:
     emission = background["emissivity"].transpose(*order).values
     rate = emission - C_LIGHT * absorption * mean_occupation(f, grid.angle)
     volume = 4.0 * np.pi * sphere(grid.radius, grid.angle).volume
-    made = grid.energy.weights[:, None] * rate * grid.lapse * volume
+    rate = rate * grid.lapse
+    if moving:
+        rate = rate + _of_motion(f, background, grid)
+    made = grid.energy.weights[:, None] * rate * volume
     through = flows(f, background)
     out = {}
     for name, energy in (
@@ -61,3 +68,15 @@ def steady_balance(f: np.ndarray, background: xr.Dataset) -> dict[str, float]:
                 worst = max(worst, float(np.abs(miss).max() / scale))
         out[name] = worst
     return out
+
+
+def _of_motion(f: np.ndarray, background: xr.Dataset, grid: Grid) -> np.ndarray:
+    """Mean over directions of what the motion of the fluid adds to df/dt [s^-1], (4, e, r)."""
+    beta = background["velocity_r"].values / C_LIGHT
+    absorption, _, chi_tr = transport_rates(background)
+    f_eq = equilibrium(background)
+    added = [
+        moving_source(f[s], beta, absorption[s], chi_tr[s], f_eq[s], grid.energy, grid.angle)
+        for s in range(len(f))
+    ]
+    return C_LIGHT * mean_occupation(np.stack(added), grid.angle)

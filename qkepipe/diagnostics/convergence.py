@@ -31,6 +31,7 @@ __all__ = [
     "NOT_CONVERGED",
     "NOT_DECIDABLE",
     "XiSequence",
+    "power_law",
     "xi_convergence",
     "xi_sequence",
 ]
@@ -72,8 +73,20 @@ def _difference(a: float, b: float, p: float) -> float:
     return a**-p - b**-p
 
 
-def _richardson(x: np.ndarray, v: np.ndarray) -> tuple[float, float]:
-    """Order p and v(1) of v = v_inf + C x^-p through three points; NaN where none fits."""
+def power_law(x: np.ndarray, v: np.ndarray) -> tuple[float, float]:
+    """Order p > 0 and amplitude C of v = v_inf + C x^-p through three points (Richardson).
+
+    Parameters
+    ----------
+    x : ndarray (3,)
+        Rising, positive.
+    v : ndarray (3,)
+
+    Returns
+    -------
+    p, c : float
+        NaN where the differences change sign or do not shrink as any p would have it.
+    """
     d1, d2 = v[1] - v[0], v[2] - v[1]
     if d1 == 0.0 or d2 / d1 <= 0.0:
         return np.nan, np.nan
@@ -94,8 +107,7 @@ def _richardson(x: np.ndarray, v: np.ndarray) -> tuple[float, float]:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if ratio(middle) > target else (low, middle)
     p = 0.5 * (low + high)
-    slope = d2 / _difference(x[2], x[1], p)
-    return p, float(v[2] + slope * _difference(1.0, x[2], p))
+    return p, float(d2 / _difference(x[2], x[1], p))
 
 
 def xi_convergence(
@@ -153,7 +165,8 @@ def xi_convergence(
     x3, v3 = x[-3:], v[-3:]
     scale = max(abs(v3[-1]), np.finfo(float).tiny)
     first, second = abs(v3[1] - v3[0]) / scale, abs(v3[2] - v3[1]) / scale
-    order, limit = _richardson(x3, v3)
+    order, amplitude = power_law(x3, v3)
+    limit = float(v3[2] + amplitude * _difference(1.0, x3[2], order))
     pair = f"the last two changes are {first:.2g} and {second:.2g}"
     if second <= tolerance and (second <= first or first <= tolerance):
         return verdict(CONVERGED, f"{pair}, tolerance {tolerance:g}", order, limit)

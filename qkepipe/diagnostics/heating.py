@@ -22,7 +22,7 @@ from qkepipe.constants import C_LIGHT, MEV_ERG
 from qkepipe.matter import baryon_density
 from qkepipe.solvers.sphere import grid_of
 
-__all__ = ["heating_and_cooling", "mean_occupation", "ye_dot"]
+__all__ = ["heating_and_cooling", "mean_occupation", "ye_dot", "ye_dot_processes"]
 
 _ORDER = ("species", "energy", "r")
 
@@ -66,12 +66,17 @@ def heating_and_cooling(
     return heating, cooling
 
 
-def ye_dot(f: np.ndarray, background: xr.Dataset) -> np.ndarray:
-    """Rate of change of the electron fraction [s^-1], shape (n_r,).
+def ye_dot_processes(background: xr.Dataset) -> str:
+    """What :func:`ye_dot` sums over: charged-current processes where they are known apart."""
+    return "charged current" if "absorption_cc" in background else "all that are in the rates"
 
-    Net absorption of nue minus that of nuebar per baryon. The rates are sums over
-    processes: where pair processes are included their contributions cancel only as far as
-    nue and nuebar have the same difference to equilibrium.
+
+def ye_dot(f: np.ndarray, background: xr.Dataset) -> np.ndarray:
+    """Rate of change of the electron fraction in proper time [s^-1], shape (n_r,).
+
+    Net absorption of nue minus that of nuebar per baryon, by the charged-current processes
+    (``absorption_cc``, ``emissivity_cc``): pairs leave the electron fraction as it is. Rates
+    that a snapshot gives are sums; then pair processes count where they are in them.
 
     Parameters
     ----------
@@ -81,8 +86,9 @@ def ye_dot(f: np.ndarray, background: xr.Dataset) -> np.ndarray:
     """
     grid = grid_of(background)
     mean = mean_occupation(f[:2], grid.angle)
-    absorption = background["absorption"].transpose(*_ORDER).values[:2]
-    emission = background["emissivity"].transpose(*_ORDER).values[:2]
+    part = "_cc" if "absorption_cc" in background else ""
+    absorption = background[f"absorption{part}"].transpose(*_ORDER).values[:2]
+    emission = background[f"emissivity{part}"].transpose(*_ORDER).values[:2]
     gain = np.einsum("ser,e->sr", C_LIGHT * absorption * mean - emission, grid.energy.weights)
     density = baryon_density(background, "background").values * grid.lapse**3
     return (gain[0] - gain[1]) / density

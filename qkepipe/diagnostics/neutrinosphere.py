@@ -1,9 +1,14 @@
-"""Where neutrinos decouple: the sphere of transport optical depth 2/3.
+"""Where neutrinos decouple: spheres of optical depth 2/3, and the depth of the inner edge.
 
-    tau(r) = int_r^inf (kappa* + chi_tr) X dr' = 2/3      (Bruenn 1985, ApJS 58, 771)
+    tau(r) = int_r^inf k X dr',   k = kappa* + chi_tr                  transport
+                                  k = sqrt(kappa* (kappa* + chi_tr))   effective
 
-with the proper length X dr, per energy, or for the opacity averaged over the energy spectrum
-of the local number flux. Matter outside the grid is taken as transparent.
+along the proper length X dr (Bruenn 1985, ApJS 58, 771, for the transport opacity; Rybicki &
+Lightman 1979, Radiative Processes in Astrophysics, section 1.7, for the effective one: the
+random walk of scatterings that ends in an absorption). Neutrinos stream freely outside the
+first sphere and are in equilibrium with matter inside the second. Per energy group, or for
+the opacity averaged over a spectrum of the local field. Matter outside the grid is taken as
+transparent.
 """
 
 from __future__ import annotations
@@ -16,7 +21,11 @@ from qkepipe.solvers.sphere import Grid, grid_of
 
 __all__ = [
     "DEPTH",
-    "flux_averaged_opacity",
+    "OPACITIES",
+    "WEIGHTINGS",
+    "averaged_opacity",
+    "effective_opacity",
+    "inner_optical_depth",
     "neutrinosphere_radius",
     "optical_depth",
     "sphere_of_depth",
@@ -25,12 +34,24 @@ __all__ = [
 
 #: Optical depth of the neutrinosphere.
 DEPTH = 2.0 / 3.0
+#: Spectra that opacities are averaged over.
+WEIGHTINGS = ("number_flux", "energy_density")
 
 
 def transport_opacity(background: xr.Dataset) -> np.ndarray:
     """kappa* + chi_tr [cm^-1], shape (4, n_energy, n_r)."""
     total = background["absorption"] + background["scattering_transport"]
     return total.transpose("species", "energy", "r").values
+
+
+def effective_opacity(background: xr.Dataset) -> np.ndarray:
+    """sqrt(kappa* (kappa* + chi_tr)) [cm^-1], shape (4, n_energy, n_r)."""
+    absorption = background["absorption"].transpose("species", "energy", "r").values
+    return np.sqrt(absorption * transport_opacity(background))
+
+
+#: Opacity by name.
+OPACITIES = {"transport": transport_opacity, "effective": effective_opacity}
 
 
 def optical_depth(opacity: np.ndarray, radius: RadialGrid) -> np.ndarray:
@@ -60,36 +81,53 @@ def sphere_of_depth(opacity: np.ndarray, radius: RadialGrid, depth: float = DEPT
     return out.reshape(tau.shape[:-1])
 
 
-def flux_averaged_opacity(opacity: np.ndarray, f: np.ndarray, grid: Grid) -> np.ndarray:
-    """Average over the spectrum of the number flux [cm^-1], shape (..., n_r).
+def averaged_opacity(
+    opacity: np.ndarray, f: np.ndarray, grid: Grid, weighting: str = "number_flux"
+) -> np.ndarray:
+    """Average over a spectrum of the local field [cm^-1], shape (..., n_r).
 
     Parameters
     ----------
     opacity : ndarray (..., n_energy, n_r)
     f : ndarray (..., n_energy, n_mu, n_r)
     grid : Grid
+    weighting : {"number_flux", "energy_density"}
+        Number flux, in absolute value: deep inside, groups of one species can flow in opposite
+        directions. Or energy density.
 
     Returns
     -------
     ndarray
-        Weights are the absolute flux of each group: deep inside, groups of one species
-        can flow in opposite directions. NaN where no group flows.
+        NaN where there is nothing to average over.
     """
-    flux = np.einsum("...emr,m->...er", f, grid.angle.weights * grid.angle.centres)
-    weight = np.abs(flux) * grid.energy.weights[:, None]
+    if weighting not in WEIGHTINGS:
+        raise ValueError(f"weighting is {weighting!r}, expected one of {WEIGHTINGS}")
+    if weighting == "number_flux":
+        flux = np.einsum("...emr,m->...er", f, grid.angle.weights * grid.angle.centres)
+        weight = np.abs(flux) * grid.energy.weights[:, None]
+    else:
+        mean = np.einsum("...emr,m->...er", f, grid.angle.weights)
+        weight = mean * (grid.energy.weights * grid.energy.centres)[:, None]
     total = weight.sum(axis=-2)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(total > 0.0, (weight * opacity).sum(axis=-2) / total, np.nan)
 
 
-def neutrinosphere_radius(f: np.ndarray, background: xr.Dataset) -> tuple[np.ndarray, str]:
-    """Flux-averaged transport sphere of each species.
+def neutrinosphere_radius(
+    f: np.ndarray,
+    background: xr.Dataset,
+    opacity: str = "transport",
+    weighting: str = "number_flux",
+) -> tuple[np.ndarray, str]:
+    """Sphere of each species.
 
     Parameters
     ----------
     f : ndarray (4, n_energy, n_mu, n_r)
     background : Dataset
         Kind ``background``.
+    opacity : {"transport", "effective"}
+    weighting : {"number_flux", "energy_density"}
 
     Returns
     -------
@@ -99,11 +137,11 @@ def neutrinosphere_radius(f: np.ndarray, background: xr.Dataset) -> tuple[np.nda
         ``found``, or the species without one and the optical depth of the grid.
     """
     grid = grid_of(background)
-    opacity = flux_averaged_opacity(transport_opacity(background), f, grid)
-    found = sphere_of_depth(opacity, grid.radius)
+    mean = averaged_opacity(OPACITIES[opacity](background), f, grid, weighting)
+    found = sphere_of_depth(mean, grid.radius)
     if np.isfinite(found).all():
         return found, "found"
-    depth = optical_depth(opacity, grid.radius)[:, 0]
+    depth = optical_depth(mean, grid.radius)[:, 0]
     names = background["species"].values
     parts = [
         f"{names[s]}: inside the inner edge (optical depth {depth[s]:.3g} there)"
@@ -112,3 +150,23 @@ def neutrinosphere_radius(f: np.ndarray, background: xr.Dataset) -> tuple[np.nda
         for s in np.flatnonzero(~np.isfinite(found))
     ]
     return found, "; ".join(parts)
+
+
+def inner_optical_depth(
+    f: np.ndarray, background: xr.Dataset, opacity: str = "effective"
+) -> np.ndarray:
+    """Optical depth of the inner edge for the flux-averaged opacity, shape (4,).
+
+    The inflow of a species can be that of equilibrium with matter where the effective depth is
+    above about 1. NaN where some cell has no flux.
+
+    Parameters
+    ----------
+    f : ndarray (4, n_energy, n_mu, n_r)
+    background : Dataset
+        Kind ``background``.
+    opacity : {"transport", "effective"}
+    """
+    grid = grid_of(background)
+    mean = averaged_opacity(OPACITIES[opacity](background), f, grid)
+    return optical_depth(mean, grid.radius)[:, 0]

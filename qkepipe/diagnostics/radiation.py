@@ -24,18 +24,15 @@ from qkepipe.phasespace import number_density, number_flux
 from qkepipe.solvers.sphere import Grid
 
 __all__ = [
-    "WEIGHTINGS",
     "Luminosity",
     "angular_distribution",
     "flux_factor",
+    "flux_mean_energy",
     "luminosities",
     "mean_energy",
     "rms_energy",
     "spectrum",
 ]
-
-#: What a mean energy can be weighted with.
-WEIGHTINGS = ("number_density", "number_flux")
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
@@ -75,31 +72,37 @@ def luminosities(flows: np.ndarray, grid: Grid) -> tuple[Luminosity, Luminosity]
     return found[0], found[1]
 
 
-def mean_energy(f, grid: Grid, weighting: str = "number_density") -> np.ndarray:
-    """Local mean energy [MeV], shape (..., n_r); NaN where there is nothing to average.
+def mean_energy(f, grid: Grid) -> np.ndarray:
+    """Energy over number density, local [MeV], shape (..., n_r); NaN where f vanishes.
 
     Parameters
     ----------
     f : ndarray (..., n_energy, n_mu, n_r)
     grid : Grid
-    weighting : {"number_density", "number_flux"}
-        Energy over number density, or energy over number flux. Far out they agree; in
-        the diffusion region the second is that of the escaping neutrinos, and meaningless
-        where the net flux is close to zero.
     """
-    if weighting not in WEIGHTINGS:
-        raise ValueError(f"weighting is {weighting!r}, expected one of {WEIGHTINGS}")
-    direction = np.ones_like(grid.angle.centres)
-    if weighting == "number_flux":
-        direction = grid.angle.centres
-    number = np.einsum("...emr,e,m->...r", f, grid.energy.weights, grid.angle.weights * direction)
     energy = np.einsum(
-        "...emr,e,m->...r",
-        f,
-        grid.energy.weights * grid.energy.centres,
-        grid.angle.weights * direction,
+        "...emr,e,m->...r", f, grid.energy.weights * grid.energy.centres, grid.angle.weights
     )
-    return _ratio(energy, number) / grid.lapse
+    return _ratio(energy, number_density(f, grid.energy, grid.angle)) / grid.lapse
+
+
+def flux_mean_energy(flows: np.ndarray, grid: Grid) -> np.ndarray:
+    """Luminosity over number luminosity, local [MeV], shape (..., n_r).
+
+    The mean energy of the escaping neutrinos; times the lapse it is constant where nothing is
+    emitted or absorbed. NaN where net flows nearly cancel: where the ratio is not among the
+    energies of the groups it is no mean.
+
+    Parameters
+    ----------
+    flows : ndarray (..., n_energy, n_r + 1)
+        [s^-1], see :func:`luminosities`.
+    grid : Grid
+    """
+    energy, number = luminosities(flows, grid)
+    ratio = _ratio(energy.infinity, number.infinity) / MEV_ERG
+    lowest, highest = grid.energy.centres[[0, -1]] * (1.0 + 1e-12 * np.array([-1.0, 1.0]))
+    return np.where((ratio >= lowest) & (ratio <= highest), ratio, np.nan) / grid.lapse
 
 
 def rms_energy(f, grid: Grid) -> np.ndarray:

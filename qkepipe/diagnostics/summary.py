@@ -6,17 +6,14 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.diagnostics import radiation
-from qkepipe.diagnostics.conservation import steady_balance
-from qkepipe.diagnostics.gain import gain_radius, net_heating_between
-from qkepipe.diagnostics.heating import heating_and_cooling, ye_dot
-from qkepipe.diagnostics.neutrinosphere import neutrinosphere_radius
-from qkepipe.diagnostics.radii import at_radii, default_profile_radii, inside_grid, shock_of
+from qkepipe.diagnostics.field import diagnose
+from qkepipe.diagnostics.radii import at_radii, default_profile_radii, inside_grid
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.phasespace import METRIC, number_density
+from qkepipe.phasespace import METRIC
 from qkepipe.schema import check, set_attributes
-from qkepipe.solvers.sphere import Grid, flows, grid_of
+from qkepipe.solvers.sphere import grid_of
 
-__all__ = ["luminosity_fields", "summarise"]
+__all__ = ["SPECTATOR", "TWICE", "summarise"]
 
 _FIELD = ("species", "energy", "mu", "r")
 _GRID = ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge")
@@ -74,8 +71,11 @@ def summarise(
     out = xr.Dataset(coords={n: solution[n].variable for n in (*_GRID, "species", "time_sample")})
     out = out.assign_coords(profile_radius=("profile_radius", radii))
     out = out.assign({n: solution[n].variable for n in METRIC if n in solution})
-    _radiation(out, f, grid, radii, flows(f, background))
-    _matter(out, f, background, second, grid)
+    found = diagnose(f, background, second)
+    out = out.assign({n: v.variable for n, v in found.data_vars.items()})
+    for name, axis in (("angular_distribution", "mu"), ("spectrum", "energy")):
+        values = at_radii(getattr(radiation, name)(f, grid), grid.radius.centres, radii)
+        out[name] = (("profile_radius", "species", axis), np.moveaxis(values, -1, 0))
     for name in ("steadiness", "number_flux_rms", "number_flux_out", "coherence_max"):
         if name in solution:
             out[name] = solution[name].variable
@@ -85,12 +85,7 @@ def summarise(
     for name in ("shock_radius", "rates_source", "gravity", "lapse_source"):
         if name in background.attrs:
             out.attrs[name] = background.attrs[name]
-    balance = steady_balance(f, background)
-    out.attrs.update(
-        heavy_flavours=TWICE if second is None else SPECTATOR,
-        steady_number_balance_error=balance["number"],
-        steady_energy_balance_error=balance["energy"],
-    )
+    out.attrs.update(found.attrs, heavy_flavours=TWICE if second is None else SPECTATOR)
     return check(set_attributes(out), "summary", "summary")
 
 
@@ -108,64 +103,3 @@ def _same_grid(solution: xr.Dataset, other, name: str) -> None:
                     f"the {mine.size} values of the solution",
                 )
             )
-
-
-def luminosity_fields(through: np.ndarray, grid: Grid) -> dict[str, tuple]:
-    """Luminosities of :func:`qkepipe.solvers.sphere.flows`: (dimensions, values, attributes)."""
-    out = {}
-    both = radiation.luminosities(through, grid)
-    for name, values in zip(("luminosity", "number_luminosity"), both, strict=True):
-        out[name] = (("species", "r"), values.centre, {"frame": "local"})
-        out[f"{name}_edge"] = (("species", "r_edge"), values.edge, {"frame": "local"})
-        out[f"{name}_infinity"] = (("species", "r"), values.infinity, {"frame": "infinity"})
-    return out
-
-
-def _radiation(out: xr.Dataset, f: np.ndarray, grid: Grid, radii, through: np.ndarray) -> None:
-    over = ("species", "r")
-    for name, variable in luminosity_fields(through, grid).items():
-        out[name] = variable
-    mean = radiation.mean_energy(f, grid)
-    out["mean_energy"] = (over, mean, {"weighting": "number_density", "frame": "local"})
-    out["mean_energy_infinity"] = (
-        over,
-        mean * grid.lapse,
-        {"weighting": "number_density", "frame": "infinity"},
-    )
-    out["rms_energy"] = (
-        over,
-        radiation.rms_energy(f, grid),
-        {"definition": "sqrt(int E^4 f dE / int E^2 f dE)"},
-    )
-    out["number_density"] = (over, number_density(f, grid.energy, grid.angle, grid.lapse))
-    out["flux_factor"] = (over, radiation.flux_factor(f, grid))
-    centres = grid.radius.centres
-    for name, axis in (("angular_distribution", "mu"), ("spectrum", "energy")):
-        values = at_radii(getattr(radiation, name)(f, grid), centres, radii)
-        out[name] = (("profile_radius", "species", axis), np.moveaxis(values, -1, 0))
-
-
-def _matter(out: xr.Dataset, f, background: xr.Dataset, second, grid: Grid) -> None:
-    heating, cooling = heating_and_cooling(f, background, second)
-    net = heating - cooling
-    out["heating_rate"] = ("r", heating)
-    out["cooling_rate"] = ("r", cooling)
-    out["net_heating_rate"] = ("r", net)
-    out["ye_dot"] = ("r", ye_dot(f, background))
-    rho = background["rho"].values
-    out["rho"] = ("r", rho)
-    out["temperature"] = ("r", background["temperature"].values)
-    spheres, status = neutrinosphere_radius(f, background)
-    out["neutrinosphere_radius"] = (
-        "species",
-        spheres,
-        {"status": status, "definition": "transport optical depth 2/3, flux averaged"},
-    )
-    limit, what = shock_of(background)
-    gain, status = gain_radius(net, grid.radius, limit)
-    out["gain_radius"] = ((), gain, {"status": status})
-    out["net_heating_gain_region"] = (
-        (),
-        net_heating_between(net, rho, grid.radius, gain, limit),
-        {"status": status, "outer_limit": what},
-    )

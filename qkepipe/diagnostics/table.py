@@ -1,4 +1,4 @@
-"""Write the comparison as text: full double precision, equal runs give equal bytes."""
+"""Write tables as text: full double precision, equal runs give equal bytes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from qkepipe.diagnostics.comparison import COLUMNS
 __all__ = ["to_csv"]
 
 
-def to_csv(table: xr.Dataset, path) -> None:
-    """Write the columns of ``comparison.csv`` in their fixed order.
+def to_csv(table: xr.Dataset, path, columns: tuple[str, ...] = COLUMNS) -> None:
+    """Write a table in a fixed order of columns, by default that of ``comparison.csv``.
 
     Parameters
     ----------
     table : Dataset
-        From :func:`qkepipe.diagnostics.compare`.
+        Over ``row``, as :func:`qkepipe.diagnostics.compare` gives it.
     path : str or Path
         Numbers are the shortest text that reads back to the same double; missing numbers
         are empty. Lines end with a line feed on every system.
+    columns : tuple of str
     """
-    columns = [[_text(v) for v in table[name].values] for name in COLUMNS]
+    texts = [[_text(v) for v in table[name].values] for name in columns]
     with open(Path(path), "w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(zip(*columns, strict=True))
+        writer.writerow(columns)
+        writer.writerows(zip(*texts, strict=True))
 
 
 def _text(value) -> str:

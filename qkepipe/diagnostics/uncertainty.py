@@ -1,6 +1,6 @@
-"""Uncertainty of a row of the comparison, from neighbouring runs and from its own average.
+"""Uncertainty of a row of the comparison: from the grid, from neighbouring runs, from its average.
 
-Three parts, all absolute and in the units of the value; each is NaN where the study has
+Four parts, all absolute and in the units of the value; each is NaN where the study has
 nothing to take it from:
 
 ``uncertainty_xi``
@@ -17,9 +17,24 @@ nothing to take it from:
     of heating rates the same with the larger change of nue and nuebar. A lower bound: two
     halves agree by chance now and then, and slower changes are not seen.
 
-The combination is the root of the sum of squares of the parts that exist. It is NaN where
-neither another xi nor another resolution exists: the fluctuation of an average alone is no
-error bar.
+``uncertainty_grid``
+    Of runs at resolution 1: relative error of the classical field on the base grid, from the
+    resolution study (:mod:`qkepipe.diagnostics.resolution`), times |value|. An upper estimate
+    in r, as the grid of the runs is the base grid with refined parts. It is an error of the
+    *value*. In the change against the classical run most of it cancels, as both have the same
+    grid; how much conversion itself depends on the grid, only ``uncertainty_resolution`` shows.
+    Survival probabilities, quotients on one grid, have none.
+
+Two combinations, roots of the sum of squares of the parts that exist:
+
+``uncertainty``
+    Of the value: all parts. Grid and resolution overlap in r and mu, which errs on the safe
+    side. NaN where no part but the average exists, as its fluctuation alone is no error bar;
+    of quantum kinetics also where no neighbouring run exists, as attenuation is its largest
+    unknown.
+``uncertainty_change``
+    Of the difference to the classical run: all parts but the grid. NaN where no neighbouring
+    run exists.
 """
 
 from __future__ import annotations
@@ -32,9 +47,10 @@ import xarray as xr
 
 from qkepipe.diagnostics.radii import at_radii
 
-__all__ = ["PARTS", "CaseValues", "combined", "parts"]
+__all__ = ["PARTS", "CaseValues", "of_change", "of_value", "parts"]
 
-PARTS = ("uncertainty_xi", "uncertainty_resolution", "uncertainty_time")
+PARTS = ("uncertainty_xi", "uncertainty_resolution", "uncertainty_time", "uncertainty_grid")
+_FROM_RUNS = PARTS[:2]
 
 _FLUXES = ("luminosity", "number_luminosity", "survival_probability")
 _ALL_RESOLUTIONS = re.compile(r"_res[0-9]+(p[0-9]+)?$")
@@ -57,7 +73,9 @@ class CaseValues:
         return _ALL_RESOLUTIONS.sub("", self.name)
 
 
-def parts(case: CaseValues, cases: list[CaseValues], key: tuple) -> dict[str, float]:
+def parts(
+    case: CaseValues, cases: list[CaseValues], key: tuple, grid_error: float
+) -> dict[str, float]:
     """The parts of the uncertainty of one value.
 
     Parameters
@@ -67,6 +85,8 @@ def parts(case: CaseValues, cases: list[CaseValues], key: tuple) -> dict[str, fl
         All cases of the snapshot.
     key : tuple
         (quantity, species, radius or None).
+    grid_error : float
+        Relative error of the quantity on the base grid; NaN where it is not known.
     """
     same_resolution = [c for c in cases if c.kind == "qke" and c.resolution == case.resolution]
     same_case = [c for c in cases if c.stem == case.stem]
@@ -76,15 +96,28 @@ def parts(case: CaseValues, cases: list[CaseValues], key: tuple) -> dict[str, fl
         else np.nan,
         "uncertainty_resolution": _to_next(case, same_case, key, lambda c: c.resolution),
         "uncertainty_time": _of_average(case, key),
+        "uncertainty_grid": grid_error * abs(case.values[key])
+        if case.resolution == 1.0
+        else np.nan,
     }
 
 
-def combined(pieces: dict[str, float]) -> float:
-    """Root of the sum of squares of the finite parts; NaN without a part from another run."""
-    if not any(np.isfinite(pieces[n]) for n in PARTS[:2]):
+def of_value(pieces: dict[str, float], kind: str) -> float:
+    """Uncertainty of the value of a row of a kind of run."""
+    needed = _FROM_RUNS if kind == "qke" else (*_FROM_RUNS, "uncertainty_grid")
+    return _combined(pieces, PARTS, needed)
+
+
+def of_change(pieces: dict[str, float]) -> float:
+    """Uncertainty of value minus classical value, of which the error of the grid is not part."""
+    return _combined(pieces, PARTS[:3], _FROM_RUNS)
+
+
+def _combined(pieces: dict[str, float], names: tuple[str, ...], needed: tuple[str, ...]) -> float:
+    """Root of the sum of squares of the finite parts; NaN if none of those needed is finite."""
+    if not any(np.isfinite(pieces[n]) for n in needed):
         return np.nan
-    finite = [p for p in pieces.values() if np.isfinite(p)]
-    return float(np.hypot.reduce(finite))
+    return float(np.hypot.reduce([pieces[n] for n in names if np.isfinite(pieces[n])]))
 
 
 def _to_next(case: CaseValues, others: list[CaseValues], key: tuple, parameter) -> float:

@@ -50,7 +50,8 @@ def metric(snapshot: xr.Dataset, edges_cm, gravity: str = "auto") -> xr.Dataset:
         Edges of the cells [cm], inside the snapshot.
     gravity : {"auto", "snapshot", "computed", "flat"}
         ``snapshot``: its lapse or radial metric, or both; ``computed``: from its density and
-        pressure; ``auto``: the first of the two that the snapshot allows, else flat.
+        pressure; ``auto``: flat where the attribute ``metric`` of the snapshot says so, else the
+        first of the two that the snapshot allows, else flat.
 
     Returns
     -------
@@ -80,6 +81,8 @@ def metric(snapshot: xr.Dataset, edges_cm, gravity: str = "auto") -> xr.Dataset:
     if gravity == "auto":
         why_flat = f"the snapshot has no lapse, and {mass.gap(edges[-1])}"
         gravity = "snapshot" if given else "flat" if mass.gap(edges[-1]) else "computed"
+        if not given and snapshot.attrs.get("metric") == "flat":
+            gravity, why_flat = "flat", "as in the transport of the snapshot"
     if gravity == "flat":
         lapse = radial = np.ones(at.size)
         text = f"flat space: {why_flat}"

@@ -181,6 +181,7 @@ def beta(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
 
 PROCESS = Process(
     beta,
-    "Absorption and emission of nu_e on free neutrons and nubar_e on free protons.",
+    "Absorption and emission of nu_e on free neutrons and nubar_e on free protons (Bruenn 1985).",
     needs=("x_n", "x_p"),
+    charged_current=True,
 )

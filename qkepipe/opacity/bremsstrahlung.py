@@ -7,9 +7,10 @@ flavour without blocking, rho14 = rho/(1e14 g cm^-3), T in MeV:
     Q    = 2.0778e30 zeta (x_n^2 + x_p^2 + 28/3 x_n x_p) rho14^2 T^5.5,  zeta = 0.5 [erg cm^-3 s^-1]
 
 The constant is 2.0778, not the printed 1.04 (correction used by the public codes that carry
-this fit). Against the kernel of Hannestad & Raffelt (1998), whose median is half of this fit,
-the rate is uncertain by a factor of 2. The absorption that balances the emission is an
-effective one: it ignores that the second neutrino of the pair is out of equilibrium.
+this fit). Against the kernel of Hannestad & Raffelt (1998), ``bremsstrahlung_hr98``, which
+emits about half of it, the rate is uncertain by a factor of 2. The absorption that balances
+the emission is an effective one, and the second neutrino does not block: nux and nuxbar only,
+since for nuebar in matter with degenerate nue the missing blocking is a factor of up to 1e4.
 """
 
 import math
@@ -63,6 +64,7 @@ def bremsstrahlung(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacitie
 
 PROCESS = Process(
     bremsstrahlung,
-    "Thermal nux and nuxbar from nucleon-nucleon bremsstrahlung, uncertain by a factor of 2.",
+    "Bremsstrahlung of nux and nuxbar, uncertain by a factor of 2 (Burrows et al. 2006).",
     needs=("x_n", "x_p"),
+    nodes=4,
 )

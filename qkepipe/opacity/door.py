@@ -15,12 +15,13 @@ from qkepipe.opacity.nucleon import check_kind
 from qkepipe.opacity.process import Matter, Opacities, Setup
 from qkepipe.opacity.registry import PROCESSES
 from qkepipe.phasespace import fermi_dirac
+from qkepipe.registered import repeated
 from qkepipe.schema import set_attributes
 from qkepipe.species import SPECIES
 
 __all__ = ["DEFAULT_PROCESSES", "equilibrium_occupation", "rates"]
 
-#: Processes of a study that does not choose.
+#: Processes of a call that does not choose: those that need no composition but free nucleons.
 DEFAULT_PROCESSES = ("beta", "scattering_nucleons")
 
 _ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
@@ -31,6 +32,9 @@ _SUM_OFF = 0.15
 _SAME_EDGE = 1e-12
 _GIVEN_RATES = ("emissivity", "absorption", "scattering", "scattering_transport")
 _NAMES = ("absorption", "scattering", "scattering_transport", "emissivity")
+#: Suffix of the charged-current part of a rate, and the rates that have one.
+_CC = "_cc"
+_WITH_CC = ("absorption", "emissivity")
 
 
 def _flat(matter: xr.Dataset, name: str) -> np.ndarray:
@@ -267,8 +271,11 @@ def rates(
         Over (species, energy, space): ``emissivity`` j [s^-1], ``absorption`` kappa* =
         kappa + j/c, ``scattering`` chi0 and ``scattering_transport`` chi0 - chi1/3 [cm^-1].
         j = c kappa* f_eq holds by construction for every process but ``table``; group
-        averages are in balance with the mean of f_eq weighted with E^2 kappa*. Attributes:
-        ``rates_source`` ("snapshot", or "computed: " and the processes), ``weak_magnetism``,
+        averages are in balance with the mean of f_eq weighted with E^2 kappa*. Where all are
+        computed also ``emissivity_cc`` and ``absorption_cc``, the part of the charged-current
+        processes, which alone changes the electron fraction. Attributes:
+        ``rates_source`` ("snapshot", or "computed: " and the processes),
+        ``rates_processes`` (a line for each: name and description), ``weak_magnetism``,
         ``group_average`` and the constants as ``rates_*``, where any is computed.
 
     Raises
@@ -287,6 +294,11 @@ def rates(
         raise QkepipeError(
             Defect("rates", "processes", f"{processes!r}", "at least one process, each once")
         )
+    if both := repeated(processes):
+        raise QkepipeError(
+            Defect("rates", "processes", " and ".join(both) + " are the same reaction",
+                   "one of them")
+        )  # fmt: skip
     setup = Setup(weak_constants(constants), check_kind(weak_magnetism))
     matter = _with_mu_hat(matter)
     zones = _matter(matter, processes)
@@ -296,20 +308,26 @@ def rates(
             Defect("rates", "energy", "no edges of groups to average over",
                    "an EnergyGrid, or a DataArray over energy_edge")
         )  # fmt: skip
-    total = {name: np.zeros((4, *at.local.shape)) for name in _NAMES}
+    split = "table" not in processes
+    names = (*_NAMES, *(n + _CC for n in _WITH_CC if split))
+    total = {name: np.zeros((4, *at.local.shape)) for name in names}
     for name in processes:
-        per_group = PROCESSES[name].per_group
+        per_group, nodes = PROCESSES[name].per_group, PROCESSES[name].nodes
         average = group_average and not per_group
-        local = at.nodes() if average else _own_groups(at, zones) if per_group else at.local
+        local = at.nodes(nodes) if average else _own_groups(at, zones) if per_group else at.local
         part = _evaluate(name, zones, local, setup, matter)
         for quantity, values in part.items():
-            total[quantity] += at.average(values) if average else values
+            values = at.average(values, nodes) if average else values
+            total[quantity] += values
+            if split and PROCESSES[name].charged_current and quantity in _WITH_CC:
+                total[quantity + _CC] += values
     out = set_attributes(_as_dataset(matter, at.coordinate, total))
     out.attrs["rates_source"] = (
         "snapshot" if processes == ("table",) else "computed: " + ", ".join(processes)
     )
     if processes == ("table",):
         return out
+    out.attrs["rates_processes"] = "\n".join(f"{n}: {PROCESSES[n].doc}" for n in processes)
     out.attrs["weak_magnetism"] = setup.weak_magnetism
     out.attrs["group_average"] = "on" if group_average else "off"
     out.attrs |= setup.constants.attributes()

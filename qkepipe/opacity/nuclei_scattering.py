@@ -142,6 +142,6 @@ def scattering_nuclei(matter: Matter, energy: np.ndarray, setup: Setup) -> Opaci
 
 PROCESS = Process(
     scattering_nuclei,
-    "Coherent scattering of all species on alpha particles and heavy nuclei.",
+    "Coherent scattering of all species on alpha particles and heavy nuclei (Burrows et al. 2006).",
     needs=("x_alpha", "x_heavy", "abar", "zbar"),
 )

@@ -70,14 +70,21 @@ class Process:
         ``func(matter: Matter, energy: ndarray (e, z), setup: Setup) -> Opacities``, energies
         [MeV] local to each zone.
     doc : str
-        One line for the tables of the documentation.
+        One line for listings and reports, with the source.
     needs : tuple of str
         Variables of the matter dataset beyond those of every process.
+    nodes : int
+        Gauss nodes of an average over an energy group: 8 where a threshold may lie inside it.
     per_group : bool
         The rates are given per energy group: not averaged over groups again.
+    charged_current : bool
+        Absorption and emission turn neutrons into protons or back: they change the electron
+        fraction, unlike those of pairs.
     """
 
     func: Callable[[Matter, np.ndarray, Setup], Opacities]
     doc: str
     needs: tuple[str, ...] = ()
+    nodes: int = 8
     per_group: bool = False
+    charged_current: bool = False

@@ -59,6 +59,6 @@ def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opa
 
 PROCESS = Process(
     scattering_nucleons,
-    "Elastic scattering of all species on free neutrons and protons.",
+    "Elastic scattering of all species on free neutrons and protons (Bruenn 1985, Horowitz 2002).",
     needs=("x_n", "x_p"),
 )

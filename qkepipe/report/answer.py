@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.diagnostics.attenuation import Decidability, cells_per_length, decidability
-from qkepipe.diagnostics.comparison import ALL
+from qkepipe.diagnostics.quantities import ALL
 from qkepipe.report.data import SnapshotData, StudyData, seed_amplitude
 from qkepipe.report.gates import Reading, growth_rates
 from qkepipe.report.instability import Instability, Peak, describe
@@ -201,7 +201,7 @@ def _limits(study: StudyData, data: SnapshotData, found: Instability | None) -> 
         said.append(
             Markup(
                 "All runs have one resolution: <strong>± does not contain the discretisation "
-                "error</strong>."
+                "error</strong> of the changes."
             )
         )
     return said
@@ -241,14 +241,14 @@ def _resolution(main, cells: float) -> Markup:
 
 
 def _uncertainty(data: SnapshotData, xi: list[str]) -> Markup:
-    """What ± is made of in this study."""
+    """What ± of a change is made of in this study."""
     pieces = ["half of the change between the halves of the time average (fluxes and heating)"]
     if len(xi) > 1:
         pieces.insert(0, "for quantum kinetics the difference to the next smaller ξ")
     if len(data.resolutions) > 1:
         pieces.append("the difference between resolutions")
     verb = "combines" if len(pieces) > 1 else "is"
-    text = Markup("± {} {}.").format(verb, join(pieces))
+    text = Markup("± of a change {} {}.").format(verb, join(pieces))
     if len(xi) == 1:
         text += Markup(
             " There is one attenuation only (ξ = {}): <strong>± does not contain the "

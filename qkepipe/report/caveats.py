@@ -6,17 +6,21 @@ import numpy as np
 from markupsafe import Markup
 
 from qkepipe.constants import C_LIGHT
+from qkepipe.report.background import equilibrium_warning
 from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.text import SPECIES_HTML, number
 
 __all__ = ["data_warnings", "moments_difference", "unmodelled"]
 
-#: Emission processes that a configuration may add: registered name -> words.
+#: Processes that a configuration may leave out: words and their registered names.
 _OPTIONAL = {
-    "pair": "thermal electron-positron pairs",
-    "bremsstrahlung": "nucleon-nucleon bremsstrahlung",
-    "scattering_nuclei": "coherent scattering on nuclei",
+    "thermal electron-positron pairs": {"pair"},
+    "nucleon-nucleon bremsstrahlung": {"bremsstrahlung", "bremsstrahlung_hr98"},
+    "coherent scattering on nuclei": {"scattering_nuclei"},
+    "electron capture on nuclei": {"absorption_nuclei"},
 }
+#: Thermal production of neutrino pairs.
+_PAIRS = {"pair", "bremsstrahlung", "bremsstrahlung_hr98"}
 
 
 def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
@@ -38,15 +42,23 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
             )
         )
     else:
-        processes = (study.config.get("background") or {}).get("processes") or []
-        absent = [words for name, words in _OPTIONAL.items() if name not in processes]
+        processes = set((study.config.get("background") or {}).get("processes") or [])
+        absent = [words for words, names in _OPTIONAL.items() if not names & processes]
         if absent:
             said.append(Markup("Not in the rates: {}.").format(", ".join(absent)))
-        if not {"pair", "bremsstrahlung"} & set(processes):
+        if not _PAIRS & processes:
             said.append(
                 Markup(
                     "Without thermal production of heavy flavours, ν<sub>x</sub> enter through "
                     "the inner edge only."
+                )
+            )
+        else:
+            said.append(
+                Markup(
+                    "Thermal pairs are emitted and absorbed as if their second neutrino were in "
+                    "equilibrium with matter: annihilation of the actual fields is left out. "
+                    "Bremsstrahlung is uncertain by a factor of 2."
                 )
             )
     said.append(
@@ -55,6 +67,9 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
             "thermalise ν<sub>x</sub> and lower their mean energy."
         )
     )
+    warning = equilibrium_warning(data)
+    if warning is not None:
+        said.append(warning)
     said.append(_given(data) if data.given_field else _static(data))
     said.append(_space(data))
     said.append(
@@ -94,7 +109,12 @@ def _given(data: SnapshotData) -> Markup:
 
 
 def _static(data: SnapshotData) -> Markup:
+    fluid = "at rest" if data.baseline is None else data.baseline.attrs.get("fluid", "at rest")
     text = Markup("The fluid is at rest in the transport")
+    if fluid != "at rest":
+        text = Markup("The fluid is at rest in the runs, and {} in the classical field").format(
+            fluid
+        )
     matter = data.background
     if "velocity_r" not in matter:
         return text + Markup("; the snapshot gives no velocity to judge this by.")

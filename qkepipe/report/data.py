@@ -14,24 +14,31 @@ import xarray as xr
 from qkepipe.diagnostics import COLUMNS
 from qkepipe.errors import Defect, QkepipeError
 
-__all__ = ["SnapshotData", "StudyData", "load_study", "seed_amplitude"]
+__all__ = ["STAGES", "SnapshotData", "StudyData", "load_study", "seed_amplitude"]
 
 _KINDS = ("classical", "qke", "bgk", "threshold")
+#: Stages whose file of a snapshot the report reads, beside the summaries.
+STAGES = ("snapshot", "background", "baseline", "resolution", "stability")
 #: Large arrays that no figure needs.
-_NOT_READ = ("f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport")
+_NOT_READ = (
+    "f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport",
+    "emissivity_cc", "absorption_cc",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SnapshotData:
     """Datasets of one snapshot; None where the study does not have one.
 
-    ``summaries`` maps case to its summary, in the order of the study.
+    ``resolution`` is the table of the resolution study; ``summaries`` maps
+    case to its summary, in the order of the study.
     """
 
     name: str
     snapshot: xr.Dataset | None = None
     background: xr.Dataset | None = None
     baseline: xr.Dataset | None = None
+    resolution: xr.Dataset | None = None
     stability: xr.Dataset | None = None
     summaries: dict[str, xr.Dataset] = field(default_factory=dict)
 
@@ -121,10 +128,10 @@ def load_study(
     config : dict
         Resolved configuration.
     files : mapping
-        snapshot -> ``{"snapshot", "background", "baseline", "stability": path or None,
-        "summaries": {case: path}}``.
+        snapshot -> ``{"snapshot", "background", "baseline", "resolution", "stability": path
+        or None, "summaries": {case: path}}``.
     comparison : Path, optional
-        comparison.csv or comparison.nc.
+        comparison.nc.
     provenance : dict, optional
 
     Returns
@@ -138,10 +145,7 @@ def load_study(
     """
     snapshots = {}
     for name, given in files.items():
-        datasets = {
-            kind: _read(given.get(kind))
-            for kind in ("snapshot", "background", "baseline", "stability")
-        }
+        datasets = {kind: _read(given.get(kind)) for kind in STAGES}
         summaries = {}
         for case, path in (given.get("summaries") or {}).items():
             summaries[case] = _checked(_read(path), str(path))
@@ -175,19 +179,11 @@ def _checked(summary: xr.Dataset, source: str) -> xr.Dataset:
 def _read_comparison(path) -> pd.DataFrame | None:
     if path is None:
         return None
-    path = Path(path)
-    if path.suffix == ".nc":
-        with xr.open_dataset(path) as data:
-            table = pd.DataFrame({n: data[n].values for n in COLUMNS if n in data})
-    else:
-        table = pd.read_csv(path)
-    absent = [c for c in COLUMNS if c not in table.columns]
-    if absent:
-        raise QkepipeError(
-            Defect(str(path), ", ".join(absent), "missing columns", ", ".join(COLUMNS))
-        )
-    for column in ("xi", "radius_cm", "baseline", "value", "relative_change", "uncertainty"):
-        table[column] = pd.to_numeric(table[column], errors="coerce")
-    for column in ("snapshot", "case", "kind", "scheme", "quantity", "species", "units"):
-        table[column] = table[column].fillna("").astype(str)
-    return table[list(COLUMNS)]
+    needed = [*COLUMNS, "uncertainty_change"]
+    with xr.open_dataset(path) as data:
+        absent = [name for name in needed if name not in data]
+        if absent:
+            raise QkepipeError(
+                Defect(str(path), ", ".join(absent), "missing columns", ", ".join(needed))
+            )
+        return pd.DataFrame({name: data[name].values for name in needed})

@@ -13,7 +13,7 @@ from qkepipe.report.data import SnapshotData, StudyData, seed_amplitude
 from qkepipe.report.labels import case_label, radius
 from qkepipe.report.sources import eos_facts
 from qkepipe.report.tables import key_rows
-from qkepipe.report.text import SPECIES_HTML, join, number, ranges
+from qkepipe.report.text import number, ranges
 from qkepipe.units import KM_CM
 
 __all__ = [
@@ -37,7 +37,7 @@ _ATTRIBUTES = {
 
 
 def snapshot_facts(data: SnapshotData) -> list[tuple[str, Markup]]:
-    """What the snapshot is, and the landmarks of its classical field."""
+    """What the snapshot is, and on which grids it is studied."""
     facts = []
     if data.snapshot is not None:
         for name, words in _ATTRIBUTES.items():
@@ -58,32 +58,6 @@ def snapshot_facts(data: SnapshotData) -> list[tuple[str, Markup]]:
         facts.append(("shock radius", Markup("{} km").format(number(float(shock) / KM_CM))))
     if data.background is not None:
         facts += eos_facts(data.background)
-        if "rates_source" in data.background.attrs:
-            facts.append(("weak rates", Markup("{}").format(data.background.attrs["rates_source"])))
-        if "gravity" in data.background.attrs:
-            facts.append(("metric", Markup("{}").format(data.background.attrs["lapse_source"])))
-    return facts + _landmarks(data.classical)
-
-
-def _landmarks(classical: xr.Dataset | None) -> list[tuple[str, Markup]]:
-    if classical is None:
-        return []
-    spheres = classical["neutrinosphere_radius"] / KM_CM
-    named = [
-        Markup("{} km ({})").format(number(float(spheres.sel(species=s))), SPECIES_HTML[str(s)])
-        for s in classical["species"].values
-        if math.isfinite(float(spheres.sel(species=s)))
-    ]
-    facts = [("neutrinospheres", join(named))] if named else []
-    gain = float(classical["gain_radius"]) / KM_CM
-    if math.isfinite(gain):
-        facts.append(("gain radius", Markup("{} km").format(number(gain))))
-    else:
-        status = classical["gain_radius"].attrs.get("status", "not found")
-        facts.append(("gain radius", Markup("none: {}").format(status)))
-    limit = classical["net_heating_gain_region"].attrs.get("outer_limit")
-    if limit:
-        facts.append(("gain region ends at", Markup("{}").format(limit)))
     return facts
 
 

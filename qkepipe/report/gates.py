@@ -35,8 +35,8 @@ GATES = (
     Gate("max_polarisation_over_trace", 1.0 + 2.0 * SLACK, "largest |P| over the trace", ("qke",)),
     Gate("eln_balance_error", 1e-3, "lepton-number balance of the volume", _ALL),
     Gate("quasi_steadiness", 0.02, "change of the number flux between halves of the average", _ALL),
-    Gate("steady_number_balance_error", None, "number balance of the averaged field", _ALL),
-    Gate("steady_energy_balance_error", None, "energy balance of the averaged field", _ALL),
+    Gate("steady_number_balance_error", None, "number balance of the field", _ALL),
+    Gate("steady_energy_balance_error", None, "energy balance of the field", _ALL),
 )
 
 
@@ -97,12 +97,12 @@ def readings(study: StudyData) -> list[Reading]:
 
 
 def _of_baseline(name: str, data: SnapshotData, config: dict) -> list[Reading]:
-    gates = [GATES[0]]
     tolerance = (config.get("solve") or {}).get("tolerance")
-    if tolerance is not None:
-        gates.append(
-            Gate("residual", float(tolerance), "change per tenth of a crossing", ("classical",))
-        )
+    limit = None if tolerance is None else float(tolerance)
+    gates = [
+        Gate("residual", limit, "last correction of the density", ("classical",)),
+        *(g for g in GATES if g.attribute.startswith("steady_")),
+    ]
     label = "classical steady state"
     return [Reading(name, "baseline", label, g, _value(data.baseline, g.attribute)) for g in gates]
 

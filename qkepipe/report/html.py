@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from qkepipe import __version__
 from qkepipe.report.answer import answer, failed_gates, field_words
+from qkepipe.report.background import field_rows, process_rows, setting_rows, species_rows
 from qkepipe.report.caveats import data_warnings, moments_difference, unmodelled
 from qkepipe.report.data import StudyData
 from qkepipe.report.facts import (
@@ -28,8 +29,9 @@ from qkepipe.report.facts import (
 )  # fmt: skip
 from qkepipe.report.gates import growth_rates, readings
 from qkepipe.report.labels import case_labels
+from qkepipe.report.resolution import AXES, grid_error_rows, grid_error_sentence
 from qkepipe.report.tables import key_rows
-from qkepipe.report.text import number, shown, unit
+from qkepipe.report.text import SPECIES_HTML, number, shown, unit
 
 __all__ = ["Picture", "render"]
 
@@ -95,8 +97,10 @@ def render(study: StudyData, pictures: list[Picture], output: Path, inputs: list
         version=__version__,
         field=field_words(study),
         parts=parts,
+        species=list(SPECIES_HTML.values())[:4],
         columns=columns,
         provenance=_as_tables(study.provenance),
+        grid_axes=list(AXES.values()),
         tolerance=f"{100.0 * TOLERANCE:g} %",
         monitors=monitors,
         failed=failed_gates(monitors),
@@ -126,8 +130,14 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "answer": answer(study, name, rows),
         "key": _columns(rows, data.drawn),
         "facts": snapshot_facts(data),
+        "processes": process_rows(data),
+        "settings": setting_rows(study, data),
+        "species": species_rows(data),
+        "field": field_rows(data),
         "warnings": data_warnings(data),
         "difference": moments_difference(data),
+        "grid_errors": grid_error_rows(data.resolution),
+        "grid_sentence": grid_error_sentence(data.resolution),
         "unmodelled": unmodelled(study, data),
         "runs": run_rows(data),
         "xi": xi_rows(study, data),

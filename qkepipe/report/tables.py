@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from qkepipe.diagnostics.comparison import ALL
+from qkepipe.diagnostics.quantities import ALL
 from qkepipe.report.data import StudyData
 from qkepipe.report.labels import QUANTITIES
-from qkepipe.report.text import SPECIES_HTML, number, percent
+from qkepipe.report.text import SPECIES_HTML, number, percent, share
 from qkepipe.units import KM_CM
 
 __all__ = ["Cell", "Row", "change_percent", "key_rows", "uncertainty_percent"]
 
+#: Name of the classical case of resolution 1.
+CLASSICAL = "classical"
 #: Rows of the key table: quantity and species.
 _SPECIES = ("nue", "nuebar", "nux", "nuxbar")
 KEY = (
@@ -43,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity of one snapshot: classical value (in ``unit``) and the cells."""
+    """One quantity of one snapshot: classical value (in ``unit``), its error [%], the cells."""
 
     snapshot: str
     quantity: str
@@ -52,6 +54,7 @@ class Row:
     unit: str
     radius_km: float | None
     classical: float | None
+    classical_error: float | None
     cells: list[Cell]
 
     @property
@@ -67,6 +70,13 @@ class Row:
         """Classical value as the table prints it."""
         return number(self.classical)
 
+    @property
+    def classical_error_text(self) -> Markup:
+        """Error of the classical value as the table prints it; empty where it is unknown."""
+        if self.classical_error is None:
+            return Markup("")
+        return Markup("± {}").format(share(self.classical_error))
+
     def cell(self, case: str) -> Cell | None:
         """Cell of a case."""
         return next((c for c in self.cells if c.case == case), None)
@@ -78,12 +88,13 @@ def change_percent(row: dict) -> float | None:
     return 100.0 * change if math.isfinite(change) else None
 
 
-def uncertainty_percent(row: dict) -> float | None:
+def uncertainty_percent(row: dict, column: str = "uncertainty_change") -> float | None:
     """Uncertainty of a comparison row in % of the classical value.
 
-    The column ``uncertainty`` has the unit of the row, as ``value`` and ``baseline`` have.
+    Of the change, or with ``column="uncertainty"`` of the value; both columns have the unit of
+    the row, as ``value`` and ``baseline`` have.
     """
-    error, baseline = float(row["uncertainty"]), float(row["baseline"])
+    error, baseline = float(row[column]), float(row["baseline"])
     if not math.isfinite(error) or not math.isfinite(baseline) or baseline == 0.0:
         return None
     return 100.0 * error / abs(baseline)
@@ -117,10 +128,12 @@ def key_rows(study: StudyData, snapshot: str, cases: Iterable[str]) -> list[Row]
         if not cells:
             continue
         words, unit, scale = QUANTITIES[quantity]
+        own = study.row(snapshot, CLASSICAL, quantity, species)
+        error = None if own is None else uncertainty_percent(own, "uncertainty")
         defined = classical is not None and math.isfinite(classical)
         rows.append(
             Row(snapshot, quantity, species, words, unit,
                 radius if radius is not None and math.isfinite(radius) else None,
-                scale * classical if defined else None, cells)
+                scale * classical if defined else None, error, cells)
         )  # fmt: skip
     return rows

@@ -8,7 +8,9 @@ from markupsafe import Markup, escape
 
 from qkepipe.report.labels import power_of_ten
 
-__all__ = ["MISSING", "SPECIES_HTML", "join", "number", "percent", "ranges", "shown", "unit"]
+__all__ = [
+    "MISSING", "SPECIES_HTML", "join", "number", "percent", "ranges", "share", "shown", "unit",
+]  # fmt: skip
 
 MISSING = "not available"
 
@@ -49,6 +51,15 @@ def percent(change: float | None, uncertainty: float | None = None) -> Markup:
         decimals = 2
     error = f"{uncertainty:.{decimals}f}" if uncertainty >= 0.005 else "&lt;0.01"
     return Markup(f"{_signed(change, decimals)} ± {error} %")
+
+
+def share(value: float) -> Markup:
+    """A size in %, without sign, with two significant digits down to 0.01 %."""
+    if math.isnan(value):
+        return Markup(MISSING)
+    if value < 0.005:
+        return Markup("&lt;0.01 %")
+    return Markup(f"{value:.{2 if value < 0.095 else 1 if value < 9.95 else 0}f} %")
 
 
 def _decimals(change: float) -> int:

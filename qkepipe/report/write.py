@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qkepipe.errors import Defect, QkepipeError, nearest
-from qkepipe.report.data import StudyData, load_study
+from qkepipe.report.data import STAGES, StudyData, load_study
 from qkepipe.report.figures import FIGURES
 from qkepipe.report.html import Picture, render
 from qkepipe.report.plotted import write_csv
@@ -33,7 +33,7 @@ def write_report(
     files : dict
         See :func:`qkepipe.report.data.load_study`.
     comparison : Path or None
-        comparison.csv or comparison.nc.
+        comparison.nc.
     provenance : dict
         Printed as it is.
     output : Path
@@ -97,7 +97,7 @@ def write_figures(study: StudyData, names: list[str], folder: Path) -> list[Pict
 def _inputs(files: dict[str, dict]) -> list[Path]:
     found = []
     for given in files.values():
-        stages = [given.get(k) for k in ("snapshot", "background", "baseline", "stability")]
+        stages = [given.get(stage) for stage in STAGES]
         found += [Path(p) for p in stages if p is not None]
         found += [Path(p) for p in (given.get("summaries") or {}).values()]
     return found

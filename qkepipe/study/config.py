@@ -96,7 +96,7 @@ class GridBlock(_Block):
         "Energy groups: geometric, from the three keys below, or those of the snapshot's own "
         "rates or moments, whose rates then pass unchanged (flat metric only).",
     )
-    n_energy: int = _field(5, "Energy groups, geometric.", ge=1, le=100)
+    n_energy: int = _field(10, "Energy groups, geometric.", ge=1, le=100)
     energy_first_MeV: float = _field(6.0, "Upper edge of the first group.", "MeV", gt=0, le=1000)
     energy_last_MeV: float = _field(60.0, "Upper edge of the last group.", "MeV", gt=0, le=1000)
     resolve_xi: float = _field(
@@ -108,6 +108,13 @@ class GridBlock(_Block):
         "fastest mode then has about 10 cells per wavelength.",
         gt=0,
         le=100,
+    )
+    refinement: int = _field(
+        2,
+        "Factor by which cells, angular bins and energy groups change, one at a time, in the "
+        "resolution study of the classical field; 1: none.",
+        ge=1,
+        le=4,
     )
     max_cells: int = _field(4000, "Upper limit of the radial cells of a solve.", ge=8, le=10000000)
 
@@ -182,14 +189,19 @@ class BackgroundBlock(_Block):
         "Weak rates: of the snapshot, computed, or `auto` (the snapshot's where it has any).",
     )
     processes: list[ProcessName] = _field(
-        ["beta", "scattering_nucleons"],
-        "Processes of the computed rates.",
+        [
+            "beta", "scattering_nucleons", "scattering_nuclei", "absorption_nuclei", "pair",
+            "bremsstrahlung_hr98",
+        ],
+        "Processes of the computed rates; `bremsstrahlung` and `bremsstrahlung_hr98` are "
+        "alternatives.",
         min_length=1,
-    )
+    )  # fmt: skip
     gravity: Literal["auto", "snapshot", "computed", "flat"] = _field(
         "auto",
         "Metric: lapse or radial metric of the snapshot, computed from its density (needs a "
-        "profile from the centre on), flat space, or `auto` (the first that the snapshot allows).",
+        "profile from the centre on), flat space, or `auto` (flat where the transport of the "
+        "snapshot was, else the first that the snapshot allows).",
     )
     constants: ConstantsName = _field(
         "default",
@@ -222,6 +234,13 @@ class BackgroundBlock(_Block):
         "Where matter is too cold for nuclear equilibrium and neither snapshot nor table has the "
         "composition: stop, or take all nucleons as bound.",
     )
+
+    @field_validator("processes")
+    @classmethod
+    def _one_of_each(cls, value: list[str]) -> list[str]:
+        if both := registered.repeated(value):
+            raise ValueError(" and ".join(both) + " are the same reaction; expected one of them")
+        return value
 
 
 class StabilityBlock(_Block):

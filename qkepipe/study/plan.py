@@ -32,6 +32,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "ingest": ("snapshot", "study.stages.ingest"),
     "background": (*_MATTER, "study.stages.background"),
     "baseline": (*_DIAGNOSTICS, "snapshot", "study.stages.baseline"),
+    "resolution": (
+        *_DIAGNOSTICS, "eos", "opacity", "snapshot",
+        "study.stages.background", "study.stages.baseline", "study.stages.resolution",
+    ),
     "stability": ("stability", "study.stages.stability"),
     "reference": (
         *_DIAGNOSTICS, "eos", "opacity", "snapshot",
@@ -58,6 +62,10 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "background": (*_EXTENT, *_STUDY_GRID, "background"),
     "baseline": ("field", "background.fluid", *_STEADY),
+    "resolution": (
+        *_EXTENT, *_STUDY_GRID, "grid.refinement", "background", *_STEADY,
+        "report.profile_radii_km",
+    ),
     "stability": ("stability",),
     "reference": (
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
@@ -113,6 +121,11 @@ class Plan:
         return self.config.field == "transport"
 
     @cached_property
+    def refines(self) -> bool:
+        """Whether the classical field is solved on other grids for its error."""
+        return self.solves and self.config.grid.refinement > 1
+
+    @cached_property
     def cases(self) -> list[Case]:
         """All cases of a snapshot."""
         return expand_cases(self.config) if self.solves else []
@@ -140,7 +153,7 @@ class Plan:
         """Jobs that compute, as their logs and benchmarks are named."""
         stages = ["ingest", "stability"]
         if self.on_grid:
-            stages[1:1] = ["background", "baseline"]
+            stages[1:1] = ["background", "baseline", *["resolution"] * self.refines]
         if self.solves:
             stages += [case.name for case in self.references.values()]
             stages += [batch.rule for batch in self.batches]
@@ -206,6 +219,18 @@ class Plan:
         series = 8.0 * 8 * solve.samples * cells
         one = 700.0 + (12.0 * state + 2.0 * series) / 1e6
         return int(workers * one * 2 ** (attempt - 1))
+
+    def resolution_memory_mb(self, attempt: int, threads: int) -> int:
+        """Memory of the resolution study.
+
+        The largest grid has the square of the factor more cells or groups; a solve in each
+        thread holds two triangles of 2 n_mu numbers for each cell and direction.
+        """
+        grid = self.config.grid
+        directions = 8.0 * grid.n_mu * grid.n_r * grid.refinement**2
+        field = 4 * self._groups * directions
+        triangles = threads * 4 * grid.n_mu * directions
+        return int((700.0 + (12.0 * field + triangles) / 1e6) * 2 ** (attempt - 1))
 
     def runtime_minutes(self, resolution: float, attempt: int, rounds: int = 1) -> int:
         """Time limit of a job on a cluster: a generous estimate, doubled at each attempt."""

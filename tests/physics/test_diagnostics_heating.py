@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from qkepipe.constants import C_LIGHT, M_U_GRAM, MEV_ERG, PHASE_SPACE
 from qkepipe.diagnostics import gain_radius, heating_and_cooling, net_heating_between, ye_dot
+from qkepipe.diagnostics.heating import ye_dot_processes
 from qkepipe.phasespace import (
     angle_grid,
     energy_grid,
@@ -106,6 +107,48 @@ def test_electron_fraction_rises_where_nue_are_absorbed():
     only_antineutrinos = f.copy()
     only_antineutrinos[0] = 0.0
     assert ye_dot(only_antineutrinos, cold)[0] == pytest.approx(-exact, rel=2e-3)
+
+
+def test_pairs_leave_the_electron_fraction():
+    """Pairs change nue and nuebar alike: only the charged-current part counts, where known."""
+    radius = radial_grid(np.array([50 * KM, 60 * KM]))
+    alone = background(np.array([0.05]), np.array([1e9]), radius, FINE, (1.0, 0.5, 0.0, 0.0))
+    with_pairs = background(np.array([0.05]), np.array([1e9]), radius, FINE, (1.4, 0.9, 0.4, 0.4))
+    parts = {f"{n}_cc": alone[n] for n in ("absorption", "emissivity")}
+    f = diluted(alone, 4.0, 0.1)
+    f[1] *= 0.3
+    known = with_pairs.assign(parts)
+    np.testing.assert_array_equal(ye_dot(f, known), ye_dot(f, alone))
+    # the sum does count them, and says so
+    assert abs(ye_dot(f, with_pairs)[0] / ye_dot(f, alone)[0] - 1.0) > 0.05
+    assert ye_dot_processes(known) == "charged current"
+    assert ye_dot_processes(with_pairs) == "all that are in the rates"
+
+
+@settings(max_examples=15, deadline=None)
+@given(a=st.floats(0.5, 1.0), x=st.floats(1.0, 1.5))
+def test_metric_factors(a, x):
+    """Local rates are those of flat space at E = E_inf/a; the integral takes X a.
+
+    The same local field and matter on groups that are narrower by a at infinity.
+    """
+    edges = np.array([50 * KM, 55 * KM, 60 * KM])
+    flat = radial_grid(edges)
+    two, three = np.ones(2), np.ones(3)
+    curved = radial_grid(edges, a * two, a * three, x * two, x * three)
+    t, rho = np.array([3.0, 2.5]), np.array([1e9, 8e8])
+    wide = energy_grid(np.linspace(0.0, 120.0, 25))
+    here = background(t, rho, flat, wide)
+    names = ("lapse", "lapse_edge", "radial_metric", "radial_metric_edge")
+    metric = {n: ("r_edge" if "edge" in n else "r", getattr(curved, n)) for n in names}
+    far = here.assign_coords(energy=a * wide.centres, energy_edge=a * wide.edges).assign(metric)
+    f = diluted(here, 4.0, 0.1)
+    both = heating_and_cooling(f, here), heating_and_cooling(f, far)
+    np.testing.assert_allclose(both[1], both[0], rtol=1e-12)
+    np.testing.assert_allclose(ye_dot(f, far), ye_dot(f, here), rtol=1e-11)
+    net = both[0][0] - both[0][1]
+    total = [net_heating_between(net, rho, g, 52 * KM, 59 * KM) for g in (flat, curved)]
+    assert total[1] == pytest.approx(a * x * total[0], rel=1e-12)
 
 
 @settings(max_examples=15, deadline=None)

@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.diagnostics import (
-    flux_averaged_opacity,
+    averaged_opacity,
+    effective_opacity,
+    inner_optical_depth,
     neutrinosphere_radius,
     optical_depth,
     sphere_of_depth,
     steady_balance,
     summarise,
+    transport_opacity,
 )
 from qkepipe.phasespace import (
     angle_grid,
@@ -69,7 +72,7 @@ def test_optical_depth_and_its_limits():
     assert sphere_of_depth(np.array([1.0, 0.25, 0.0]), radius, 1.0) == pytest.approx(1.5)
 
 
-def test_flux_average_weights_with_the_flux():
+def test_averages_weight_with_the_flux_or_the_energy_density():
     g = Grid(
         energy_grid(np.array([0.0, 1.0, 2.0])), angle_grid(4), radial_grid(np.array([1.0, 2.0]))
     )
@@ -77,8 +80,76 @@ def test_flux_average_weights_with_the_flux():
     f = np.stack([0.3 * (1.0 + mu), 0.1 * (1.0 - mu)])[..., None]
     opacity = np.array([[1.0], [5.0]])
     # groups of flux 0.3 x 1 and 0.1 x 7 (int E^2 dE), the second inwards
-    assert flux_averaged_opacity(opacity, f, g)[0] == pytest.approx((0.3 + 0.7 * 5.0) / 1.0)
-    assert np.isnan(flux_averaged_opacity(opacity, 0.0 * f, g)[0])
+    assert averaged_opacity(opacity, f, g)[0] == pytest.approx((0.3 + 0.7 * 5.0) / 1.0)
+    # of energy 0.3 x 1 and 0.1 x 15 (int E^3 dE)
+    found = averaged_opacity(opacity, f, g, "energy_density")[0]
+    assert found == pytest.approx((0.3 + 1.5 * 5.0) / 1.8)
+    for weighting in ("number_flux", "energy_density"):
+        assert np.isnan(averaged_opacity(opacity, 0.0 * f, g, weighting)[0])
+    with pytest.raises(ValueError, match="weighting"):
+        averaged_opacity(opacity, f, g, "number")
+
+
+@settings(max_examples=25, deadline=None)
+@given(share=st.floats(0.05, 0.9), depth=st.floats(3.0, 30.0), x=st.floats(1.0, 2.0))
+def test_spheres_of_uniform_matter_in_a_metric(share, depth, x):
+    """kappa* = s k, chi_tr = (1 - s) k, X constant: spheres at r_out - (2/3)/(k X) and with
+    sqrt(s) k; the effective depth of the inner edge is sqrt(s) times the other."""
+    edges = np.linspace(1e6, 2e6, 41)
+    one, both = np.full(40, x), np.full(41, x)
+    radius = radial_grid(edges, one**-1, both**-1, one, both)
+    k = depth / (x * 1e6)
+    over = ("species", "energy", "r")
+    background = xr.Dataset(
+        {
+            "absorption": (over, np.full((4, 2, 40), share * k)),
+            "scattering_transport": (over, np.full((4, 2, 40), (1.0 - share) * k)),
+            "lapse": ("r", radius.lapse), "lapse_edge": ("r_edge", radius.lapse_edge),
+            "radial_metric": ("r", one), "radial_metric_edge": ("r_edge", both),
+        },
+        coords={
+            "species": list(SPECIES), "r": radius.centres, "r_edge": edges,
+            "energy_edge": [0.0, 10.0, 30.0], "mu_edge": np.linspace(-1.0, 1.0, 5),
+        },
+    )  # fmt: skip
+    f = np.broadcast_to(np.array([0.1, 0.2, 0.3, 0.4])[:, None], (4, 2, 4, 40))
+    np.testing.assert_allclose(transport_opacity(background), k, rtol=1e-13)
+    np.testing.assert_allclose(effective_opacity(background), math.sqrt(share) * k, rtol=1e-13)
+    for name, factor in (("transport", 1.0), ("effective", math.sqrt(share))):
+        inner = inner_optical_depth(f + 0.1 * np.arange(4)[:, None], background, name)
+        np.testing.assert_allclose(inner, factor * depth, rtol=1e-12)
+        for weighting in ("number_flux", "energy_density"):
+            g = f + 0.1 * np.arange(4)[:, None]
+            found, status = neutrinosphere_radius(g, background, name, weighting)
+            if factor * depth > 2.0 / 3.0:
+                expected = 2e6 - 2.0 / 3.0 / (factor * k * x)
+                np.testing.assert_allclose(found, expected, rtol=1e-12)
+                assert status == "found"
+            else:
+                assert np.isnan(found).all() and f"optical depth {factor * depth:.3g}" in status
+
+
+def test_effective_sphere_lies_inside_and_has_none_without_absorption():
+    radius = radial_grid(np.geomspace(1e6, 1e7, 101))
+    over = ("species", "energy", "r")
+    profile = 3e-5 * (1e6 / radius.centres) ** 4
+    absorption = np.array([1.0, 0.5, 0.0, 0.0])[:, None, None] * profile * np.ones((1, 1, 1))
+    background = xr.Dataset(
+        {
+            "absorption": (over, absorption),
+            "scattering_transport": (over, np.broadcast_to(profile, absorption.shape)),
+        },
+        coords={
+            "species": list(SPECIES), "r": radius.centres, "r_edge": radius.edges,
+            "energy_edge": [0.0, 10.0], "mu_edge": np.linspace(-1.0, 1.0, 5),
+        },
+    )  # fmt: skip
+    f = np.broadcast_to(np.linspace(0.1, 0.3, 4)[:, None], (4, 1, 4, 100))
+    outer, _ = neutrinosphere_radius(f, background)
+    inner, status = neutrinosphere_radius(f, background, "effective")
+    assert (inner[:2] < outer[:2]).all() and np.isfinite(outer).all()
+    assert np.isnan(inner[2:]).all() and "nux: inside the inner edge (optical depth 0" in status
+    np.testing.assert_array_equal(inner_optical_depth(f, background)[2:], 0.0)
 
 
 DEPTH, R, T = 10.0, 1.0e6, 4.0

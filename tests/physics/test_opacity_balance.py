@@ -28,7 +28,10 @@ from qkepipe.matter import thermodynamics
 from qkepipe.opacity import CONSTANTS, WEAK_MAGNETISM, equilibrium_occupation, rates
 from qkepipe.phasespace import energy_density, energy_grid
 
-COMPUTED = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
+COMPUTED = (
+    "beta", "scattering_nucleons", "scattering_nuclei", "absorption_nuclei", "pair",
+    "bremsstrahlung_hr98",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def config():
                 "r_in_km": 33, "r_out_km": 52, "n_r": 50, "n_mu": 12, "n_energy": 3,
                 "energy_first_MeV": 8, "resolve_xi": XI,
             },
-            "solve": {"crossings": 0.3, "samples": 20, "average_from": 0.5, "tolerance": 1e-3},
+            "solve": {"crossings": 0.3, "samples": 20, "average_from": 0.5},
             "cases": [{"scheme": "qke", "xi": [XI]}],
         }
     )  # fmt: skip

@@ -189,6 +189,27 @@ def test_equilibrium_is_kept():
     np.testing.assert_allclose(f[0, :, : n // 2], 0.3, rtol=1e-13)
 
 
+def smooth_luminosity(n_r, n_mu):
+    """r^2 H at 3 radii of an atmosphere without edges."""
+    radius, angle = radial_grid(np.geomspace(1.0, 6.0, n_r + 1)), angle_grid(n_mu)
+    g = sphere(radius, angle)
+    zero, inner = np.zeros((1, n_r)), np.full((1, n_mu), 0.4)
+    kappa, source = 20.0 * radius.centres**-8.0, 0.4 * radius.centres**-3.0
+    f, _, _ = solve_steady(g, kappa[None], zero, zero, source[None], inner, 1e-11, 200)
+    flux = face_flux(f[None, :, None], inner[:, None, :, None], g)[0, 0, 0]
+    return np.interp(3.0, radius.edges, flux)
+
+
+def test_order_without_edges():
+    """Second order in the bins, and at least in the cells, by successive refinement."""
+    for steps in (
+        [smooth_luminosity(120, n) for n in (16, 32, 64, 128)],
+        [smooth_luminosity(n, 16) for n in (60, 120, 240)],
+    ):
+        changes = np.abs(np.diff(steps))
+        assert np.log2(changes[:-1] / changes[1:]).min() > 1.8
+
+
 def atmosphere(n_r, n_mu):
     """Absorption ~ r^-8 and source ~ r^-3: J and r^2 H against the formal solution."""
 

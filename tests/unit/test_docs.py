@@ -229,7 +229,7 @@ EXAMPLES = {
         "readers",
         {"snapshots": [{"name": "a", "path": "model.npz", "format": "npz"}]},
     ),
-    "adding-a-rate.md": ("PROCESSES", "rates", {"background": {"processes": ["capture_nuclei"]}}),
+    "adding-a-rate.md": ("PROCESSES", "rates", {"background": {"processes": ["neutron_decay"]}}),
     "adding-a-prescription.md": (
         "PRESCRIPTIONS",
         "prescriptions",

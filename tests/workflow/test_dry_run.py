@@ -10,7 +10,7 @@ from qkepipe.study.init import init_study
 ROOT = Path(__file__).resolve().parents[2]
 
 ALWAYS = {"all", "ingest", "stability", "compare", "provenance", "report", "resolved_config"}
-TRANSPORT = {"background", "baseline", "reference"}
+TRANSPORT = {"background", "baseline", "resolution", "reference"}
 
 
 def test_without_a_configuration_it_is_the_default_study(workflow):
@@ -47,7 +47,7 @@ def test_jobs_multiply_with_snapshots_resolutions_and_batches(workflow):
         "solve_1": 2, "solve_2": 2, "solve_3": 2,
     }  # fmt: skip
     assert jobs["reference"] == 4
-    assert jobs["ingest"] == jobs["background"] == jobs["stability"] == 2
+    assert jobs["ingest"] == jobs["background"] == jobs["stability"] == jobs["resolution"] == 2
     assert jobs["compare"] == jobs["report"] == 1
 
 

@@ -14,7 +14,8 @@ AFTER_A_SOLVE = {"compare": 1, "provenance": 1, "report": 1, "all": 1}
 
 def test_the_files_of_a_study(finished):
     results = finished.folder / "results" / "quick"
-    stages = {f"{n}.nc" for n in ("snapshot", "background", "baseline", "stability")}
+    names = ("snapshot", "background", "baseline", "resolution", "stability")
+    stages = {f"{n}.nc" for n in names}
     assert {p.name for p in (results / "ccsn_demo").glob("*.nc")} == stages
     solve = {f"{case}{kind}.nc" for case in ("classical", *CASES) for kind in ("", ".summary")}
     assert {p.name for p in (results / "ccsn_demo" / "solve").iterdir()} == {
@@ -28,7 +29,7 @@ def test_the_files_of_a_study(finished):
     # one log and one benchmark for each job, and nothing half-written anywhere
     logs = {p.stem for p in (finished.folder / "logs").rglob("*.log")}
     assert logs == {p.stem for p in (finished.folder / "benchmarks").rglob("*.tsv")}
-    assert {"ingest", "background", "baseline", "stability", "classical", "solve"} < logs
+    assert {"ingest", *names[1:], "classical", "solve"} < logs
     assert list(finished.folder.rglob("*.part")) == []
 
 
@@ -44,6 +45,29 @@ def test_the_comparison_has_every_case(finished):
     assert {row["xi"] for row in rows if row["kind"] == "qke"} == {"1e-05", "2e-05"}
     table = xr.load_dataset(results / "comparison.nc")
     assert table.sizes["row"] == len(rows)
+
+
+def test_the_resolution_study_is_the_grid_error_of_the_comparison(finished):
+    results = finished.folder / "results" / "quick"
+    with open(results / "ccsn_demo" / "resolution.csv", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    errors = {
+        (row["quantity"], row["species"]): float(row["error"])
+        for row in rows
+        if row["radius_cm"] == "6000000.0"
+    }
+    assert all(error > 0.0 for error in errors.values())
+    table = xr.load_dataset(results / "comparison.nc")
+    found = 0
+    for k in range(table.sizes["row"]):
+        row = table.isel(row=k)
+        key = (str(row["quantity"].values), str(row["species"].values))
+        if row["radius_cm"] == 6e6 and key in errors:
+            expected = errors[key] * abs(float(row["value"]))
+            assert float(row["uncertainty_grid"]) == pytest.approx(expected, rel=1e-12)
+            assert float(row["uncertainty"]) >= float(row["uncertainty_grid"])
+            found += 1
+    assert found == len(errors) * (1 + len(CASES))
 
 
 def test_a_study_says_what_was_run(finished):
@@ -80,7 +104,11 @@ def test_settings_that_change_no_number_rerun_no_solve(finished):
     [
         ({"stability": {"lsa_cells": 5}}, {"stability", "reference", "solve"}),
         ({"solve": {"seed": {"kind": "noise"}}}, {"solve"}),
-        ({"grid": {"n_mu": 10}}, {"background", "baseline", "stability", "reference", "solve"}),
+        (
+            {"grid": {"n_mu": 10}},
+            {"background", "baseline", "resolution", "stability", "reference", "solve"},
+        ),
+        ({"grid": {"refinement": 3}}, {"resolution"}),
         ({"report": {"figures": ["spectra"]}}, set()),
     ],
 )
@@ -128,11 +156,12 @@ def test_changed_source_reruns_the_rules_that_use_it(finished, tmp_path):
     options = ["--configfile", study.folder / "study.yaml"]
     assert study.jobs(*options) == {}
     # from late to early rooms: each change adds rules, and leaves those before it alone
-    after = {"ingest", "background", "baseline", "stability", "reference", "solve", "compare"}
+    after = {"ingest", "background", "baseline", "resolution", "stability"}
+    after |= {"reference", "solve", "compare"}
     for room, first in (
         ("report", {"report"}),
         ("stability", {"stability", "reference", "solve", "compare"}),
-        ("opacity", {"background", "baseline"}),
+        ("opacity", {"background", "baseline", "resolution"}),
         ("snapshot", {"ingest"}),
     ):
         with open(repository / "qkepipe" / room / "__init__.py", "a") as source:

@@ -62,6 +62,12 @@ def stability_maps():
     return [result(f"{snapshot}/stability.nc") for snapshot in PLAN.snapshots]
 
 
+def resolution_tables():
+    if not PLAN.refines:
+        return []
+    return [result(f"{snapshot}/resolution.nc") for snapshot in PLAN.snapshots]
+
+
 def snapshot_cases():
     return [(snapshot, case.name) for snapshot in PLAN.snapshots for case in PLAN.cases]
 
@@ -135,6 +141,10 @@ def field_memory(wildcards, attempt):
 
 def field_runtime(wildcards, attempt):
     return PLAN.runtime_minutes(1.0, attempt)
+
+
+def resolution_memory(wildcards, attempt, threads):
+    return PLAN.resolution_memory_mb(attempt, threads)
 
 
 def reference_memory(wildcards, attempt):

@@ -6,6 +6,7 @@ localrules:
 rule compare:
     input:
         summaries=summaries(),
+        resolutions=resolution_tables(),
     output:
         dataset=COMPARISON[0],
         table=report(COMPARISON[1], category="Tables"),
@@ -21,6 +22,7 @@ rule compare:
         runtime=30,
     params:
         runs=snapshot_cases(),
+        names=PLAN.snapshots,
         code=PLAN.code("compare"),
     message:
         "comparing all cases with their classical runs"

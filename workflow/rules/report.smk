@@ -60,10 +60,11 @@ rule report:
     input:
         config=RESOLVED_CONFIG,
         provenance=RECORDS[1],
-        comparison=COMPARISON[1],
+        comparison=COMPARISON[0],
         snapshots=[result(f"{s}/snapshot.nc") for s in PLAN.snapshots],
         backgrounds=[if_on_grid(f"{s}/background.nc") for s in PLAN.snapshots],
         baselines=[if_on_grid(f"{s}/baseline.nc") for s in PLAN.snapshots],
+        resolutions=resolution_tables(),
         maps=stability_maps(),
         summaries=summaries(),
     output:

@@ -2,7 +2,7 @@
 
 
 def main(snakemake):
-    """Summaries -> comparison.nc and comparison.csv."""
+    """Summaries and resolution tables -> comparison.nc and comparison.csv."""
     from qkepipe import runtime
 
     runtime.begin_job(snakemake.log[0], snakemake.threads)
@@ -13,13 +13,19 @@ def main(snakemake):
     from qkepipe.study.plan import settings_view
     from qkepipe.study.stages import compare
 
-    keys = [tuple(key) for key in snakemake.params.runs]
+    given, params = snakemake.input, snakemake.params
+    keys = [tuple(key) for key in params.runs]
     summaries = {
         key: xr.load_dataset(path)
-        for key, path in zip(keys, snakemake.input.get("summaries", []), strict=True)
+        for key, path in zip(keys, given.get("summaries", []), strict=True)
     }
-    table = compare.run(settings_view({}), summaries)
-    runtime.write_dataset(table, snakemake.output.dataset, code=snakemake.params.code)
+    # a study has these tables for all its snapshots or for none
+    errors = {
+        name: xr.load_dataset(path)
+        for name, path in zip(params.names, given.get("resolutions", []), strict=False)
+    }
+    table = compare.run(settings_view({}), summaries, errors)
+    runtime.write_dataset(table, snakemake.output.dataset, code=params.code)
     with runtime.atomic_write(snakemake.output.table) as part:
         to_csv(table, part)
 

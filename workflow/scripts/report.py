@@ -20,6 +20,7 @@ def main(snakemake):
         "snapshot": "snapshots",
         "background": "backgrounds",
         "baseline": "baselines",
+        "resolution": "resolutions",
         "stability": "maps",
     }
     for stage, group in stages.items():

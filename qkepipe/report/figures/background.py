@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT
@@ -9,17 +10,33 @@ from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.figure import Figure
 from qkepipe.report.labels import envelope, radius
 from qkepipe.report.plotted import Plotted
-from qkepipe.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, log_axis, stack
+from qkepipe.report.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    LABEL,
+    ORANGE,
+    PURPLE,
+    SPECIES_COLOR,
+    log_axis,
+    stack,
+)
 from qkepipe.units import KM_CM
 
 __all__ = ["FIGURE", "background"]
 
 _CAPTION = (
     "Matter of the snapshot over the range of the study: density, temperature, electron "
-    "fraction, radial velocity over the speed of light and mass fractions. The vertical line "
+    "fraction, radial velocity over the speed of light and mass fractions. On the density: spheres "
+    "of optical depth 2/3 of the classical field, transport (filled circles) and effective (open "
+    "diamonds), where they lie in the range. The vertical line "
     "is the shock, where one was found. A band spans the directions of a snapshot that has some."
 )
 
+#: Spheres: variable, marker, whether it is filled.
+_SPHERES = (("neutrinosphere_radius", "o", True), ("effective_sphere_radius", "D", False))
+_SPECIES = ("nue", "nuebar", "nux")
 _FRACTIONS = {"x_n": ("n", BLUE), "x_p": ("p", ORANGE), "x_alpha": (r"$\alpha$", GREEN),
               "x_heavy": ("heavy", PURPLE)}  # fmt: skip
 
@@ -38,6 +55,8 @@ def background(study: StudyData, snapshot: str):
     _curve(axes[0], table, main, "rho", "g cm-3", color=BLACK)
     axes[0].set_yscale("log")
     axes[0].set_ylabel(r"$\rho$ [g cm$^{-3}$]")
+    if data.baseline is not None and "effective_sphere_radius" in data.baseline:
+        _spheres(axes[0], table, data.baseline, main)
     _curve(axes[1], table, main, "temperature", "MeV", color=BLACK)
     axes[1].set_ylabel("T [MeV]")
     _curve(axes[2], table, main, "ye", "1", color=BLACK)
@@ -63,6 +82,24 @@ def background(study: StudyData, snapshot: str):
     log_axis(axes[-1], km.min(), km.max())
     axes[-1].set_xlabel(label)
     return figure, table.frame()
+
+
+def _spheres(axis, table: Plotted, field: xr.Dataset, main: xr.Dataset) -> None:
+    """Mark the spheres of every species on the density profile."""
+    for name, marker, filled in _SPHERES:
+        for species in _SPECIES:
+            km = float(field[name].sel(species=species)) / KM_CM
+            if not np.isfinite(km):
+                continue
+            rho = np.exp(np.interp(km, main["r"].values / KM_CM, np.log(main["rho"].values)))
+            color = SPECIES_COLOR[species]
+            column = f"{name}_{species}"
+            table.line(axis, (column, "km", km), (f"rho_{column}", "g cm-3", rho),
+                       marker=marker, linestyle="none", markersize=5.0, color=color,
+                       markerfacecolor=color if filled else "none", zorder=3)  # fmt: skip
+    for species in _SPECIES:
+        axis.plot([], [], "s", color=SPECIES_COLOR[species], label=LABEL[species])
+    axis.legend(loc="best", ncols=3, columnspacing=0.6, handletextpad=0.1)
 
 
 def _curve(axis, table: Plotted, data: xr.Dataset, name: str, units: str, **style) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import NullLocator
 
-from qkepipe.diagnostics.comparison import ALL
+from qkepipe.diagnostics.quantities import ALL
 from qkepipe.report.data import StudyData
 from qkepipe.report.figure import Figure
 from qkepipe.report.labels import case_labels, short
@@ -17,7 +17,7 @@ __all__ = ["FIGURE", "xi_convergence"]
 
 _CAPTION = (
     "Change against the classical run at the outer edge for each attenuation ξ of the "
-    "quantum-kinetic runs (points; bars are the uncertainty of the comparison table), and of "
+    "quantum-kinetic runs (points; bars are the uncertainty of the change), and of "
     "BGK relaxation (horizontal lines, dotted). Only a plateau allows a statement about ξ = 1."
 )
 

@@ -202,7 +202,7 @@ def _read(path, theta: int | str = "all", rates: bool = True) -> xr.Dataset:
         {name: (space, blocks[..., column]) for name, column in _MATTER.items()},
         coords={"theta": blocks[:, 0, 1], "r": blocks[0, :, 0], "r_edge": r_edge,
                 "species": list(SPECIES)},
-        attrs={"baryon_mass": M_U_GRAM, "frame": "lab", "heavy_multiplicity": 1,
+        attrs={"baryon_mass": M_U_GRAM, "frame": "lab", "metric": "flat", "heavy_multiplicity": 1,
                "simulation": f"Boltzmann (S_N) snapshot {data.name}"},
     )  # fmt: skip
     out["r_edge"].attrs["source"] = "file"

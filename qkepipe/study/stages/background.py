@@ -11,7 +11,7 @@ from qkepipe.eos import read_eos
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.matter import EosTable, thermodynamics
 from qkepipe.matter.gravity import metric
-from qkepipe.opacity import CONSTANTS, check_coverage, rates
+from qkepipe.opacity import CONSTANTS, PROCESSES, check_coverage, rates
 from qkepipe.phasespace import (
     METRIC,
     angle_grid,
@@ -27,6 +27,9 @@ from qkepipe.units import KM_CM
 __all__ = ["energy_edges", "on_edges", "run"]
 
 _GIVEN_RATES = ("emissivity", "absorption", "scattering")
+_NUCLEI = ("x_alpha", "x_heavy", "abar", "zbar")
+#: Mass fraction of bound nucleons without which matter counts as free nucleons.
+_DISSOCIATED = 0.01
 
 
 def run(config, snapshot: xr.Dataset) -> xr.Dataset:
@@ -52,13 +55,15 @@ def run(config, snapshot: xr.Dataset) -> xr.Dataset:
     """
     grid = config.grid
     edges = geometric_radial_edges(grid.r_in_km * KM_CM, grid.r_out_km * KM_CM, grid.n_r)
-    return on_edges(config, snapshot, edges, grid.n_mu)
+    return on_edges(config, snapshot, edges, grid.n_mu, energy_edges(config, snapshot))
 
 
-def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.Dataset:
-    """Background on given radial edges [cm] with ``n_mu`` angular bins."""
+def on_edges(
+    config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int, energies: np.ndarray
+) -> xr.Dataset:
+    """Background on given radial edges [cm], ``n_mu`` angular bins and energy edges [MeV]."""
     source = snapshot.attrs.get("source_file", "snapshot")
-    energy = energy_grid(energy_edges(config, snapshot))
+    energy = energy_grid(energies)
     angle = angle_grid(n_mu, config.grid.mu_power)
     processes = _processes(config, snapshot)
     matter, warnings = thermodynamics(
@@ -68,6 +73,7 @@ def on_edges(config, snapshot: xr.Dataset, edges: np.ndarray, n_mu: int) -> xr.D
         composition=processes != ("table",),
         eos=_eos(config.background.eos),
     )
+    matter = _with_nuclei(matter, processes, source)
     space = metric(snapshot, edges, config.background.gravity)
     radius = radial_grid(edges, *(space[n].values for n in METRIC))
     local = _local(energy.edges, radius.lapse)
@@ -155,3 +161,31 @@ def _processes(config, snapshot: xr.Dataset) -> tuple[str, ...]:
     if choice == "snapshot" or (choice == "auto" and given):
         return ("table",)
     return tuple(config.background.processes)
+
+
+def _with_nuclei(matter: xr.Dataset, processes, source: str) -> xr.Dataset:
+    """Matter with the nuclei that the processes need, none of them in fully dissociated matter.
+
+    A snapshot may give free nucleons only; what the rest is made of cannot be guessed.
+    """
+    users = [p for p in processes if set(_NUCLEI) & set(PROCESSES[p].needs)]
+    absent = [n for n in _NUCLEI if any(n in PROCESSES[p].needs for p in users)]
+    absent = [n for n in absent if n not in matter]
+    if not absent:
+        return matter
+    bound = (1.0 - matter["x_n"] - matter["x_p"]).values
+    if bound.max() > _DISSOCIATED:
+        raise QkepipeError(
+            Defect(
+                source,
+                ", ".join(absent),
+                f"not in the snapshot, whose free nucleons leave {bound.max():.3g} of the mass "
+                f"bound at r = {matter['r'].values[int(bound.argmax())] / KM_CM:.4g} km",
+                "the bound composition, needed by " + ", ".join(users),
+                "background.processes without them, or a column map with it",
+            )
+        )
+    nothing = {
+        n: (("r",), np.full(bound.size, np.nan if n.endswith("bar") else 0.0)) for n in absent
+    }
+    return matter.assign(nothing)

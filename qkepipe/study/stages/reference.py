@@ -16,7 +16,7 @@ from qkepipe.schema import set_attributes
 from qkepipe.solvers.cells import band_wavenumber, oscillation_edges
 from qkepipe.solvers.sphere import grid_of, run_sphere
 from qkepipe.solvers.steady import steady_field
-from qkepipe.study.stages.background import on_edges
+from qkepipe.study.stages.background import energy_edges, on_edges
 from qkepipe.study.stages.summary import summary_of
 from qkepipe.units import KM_CM
 
@@ -62,7 +62,7 @@ def run(
         base_r = _from_radius(base_r, inner * KM_CM)
     radius = grid_of(background).radius
     edges = solve_edges(config, base_r, case.resolution, stability, radius)
-    fine = on_edges(config, snapshot, edges, n_mu)
+    fine = on_edges(config, snapshot, edges, n_mu, energy_edges(config, snapshot))
     if inner is not None:
         fine["inflow"] = _entering(baseline, fine)
         fine = set_attributes(fine)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qkepipe.diagnostics import COLUMNS, compare, to_csv
+from qkepipe.diagnostics import COLUMNS, compare, grid_errors, to_csv
+from qkepipe.diagnostics.quantities import values_at
 from qkepipe.errors import QkepipeError
 
 KM = 1e5
@@ -112,6 +113,49 @@ def test_uncertainty_is_the_root_sum_of_squares(summaries):
     # without another run there is no error bar, whatever the average does
     others = [table[n].values for n in ("uncertainty_xi", "uncertainty_resolution")]
     assert np.array_equal(known, np.isfinite(others).any(axis=0)) and (~known).any()
+
+
+@pytest.fixture
+def errors(summaries):
+    """Resolution study with an error of 2 % in r, 1 % of the value in mu, none in energy."""
+    classical = summaries["model", "classical"]
+    radii = np.append(classical["profile_radius"].values, classical["r_edge"].values[-1])
+    values = values_at(classical, classical, radii)
+    others = {
+        axis: {2.0: {key: v * (1.0 + error) for key, v in values.items()}}
+        for axis, error in (("r", 0.02), ("mu", 0.01), ("energy", 0.0))
+    }
+    return {"model": grid_errors("model", values, others)}
+
+
+def test_grid_error_is_that_of_the_value(summaries, errors):
+    table = compare(summaries, errors)
+    total = np.hypot(0.02, 0.01)
+    for case in ("classical", "bgk_box", "qke_xi0.0002"):
+        for quantity in ("luminosity", "ye_dot", "neutrinosphere_radius"):
+            rows = rows_of(table, case=case, quantity=quantity)
+            expected = total * np.abs(rows["value"].values)
+            np.testing.assert_allclose(rows["uncertainty_grid"], expected, rtol=1e-12)
+    # quotients on one grid, and runs on other grids, have none
+    assert np.isnan(rows_of(table, quantity="survival_probability")["uncertainty_grid"]).all()
+    assert np.isnan(rows_of(table, case="bgk_box_res2")["uncertainty_grid"]).all()
+
+
+def test_grid_error_is_not_in_the_change(summaries, errors):
+    with_grid, without = compare(summaries, errors), compare(summaries)
+    np.testing.assert_array_equal(with_grid["uncertainty_change"], without["uncertainty_change"])
+    rows = rows_of(with_grid, case="bgk_box", quantity="luminosity", species="nue")
+    expected = np.hypot(rows["uncertainty_change"].values, rows["uncertainty_grid"].values)
+    np.testing.assert_allclose(rows["uncertainty"], expected, rtol=1e-12)
+
+
+def test_without_other_runs_the_grid_bounds_all_but_quantum_kinetics(summaries, errors):
+    cases = ("classical", "bgk_box", "qke_xi0.0001")
+    table = compare({("model", c): summaries["model", c] for c in cases}, errors)
+    assert np.isnan(table["uncertainty_change"]).all()
+    known = np.isfinite(table["uncertainty"].values)
+    assert known[(table["quantity"].values == "luminosity") & (table["kind"].values != "qke")].all()
+    assert not known[table["kind"].values == "qke"].any()
 
 
 def test_uncertainty_of_the_average_is_half_the_change_between_halves(summaries):

@@ -1,18 +1,19 @@
 """Moments against direct sums, and their behaviour in empty cells."""
 
 import numpy as np
-import pytest
 
 from qkepipe.diagnostics import (
     angular_distribution,
     flux_factor,
+    flux_mean_energy,
     luminosities,
     mean_energy,
     rms_energy,
     spectrum,
 )
 from qkepipe.diagnostics.radii import at_radii
-from qkepipe.solvers.sphere import flows, grid_of
+from qkepipe.phasespace import angle_grid, energy_grid, radial_grid
+from qkepipe.solvers.sphere import Grid, flows, grid_of
 
 
 def test_luminosity_is_the_sum_over_phase_space(make_background, make_field):
@@ -35,16 +36,31 @@ def test_one_group_has_its_own_energy(make_background, make_field):
     grid = grid_of(make_background())
     f = make_field(make_background())
     f[:, np.arange(6) != 2] = 0.0
-    for weighting in ("number_density", "number_flux"):
-        np.testing.assert_allclose(mean_energy(f, grid, weighting), grid.energy.centres[2])
+    through = flows(f, make_background())
+    through[:, np.arange(6) != 2] = 0.0
+    for mean in (mean_energy(f, grid), flux_mean_energy(through, grid)):
+        np.testing.assert_allclose(mean, grid.energy.centres[2])
     low, high = grid.energy.edges[2:4]
     expected = np.sqrt(0.6 * (high**5 - low**5) / (high**3 - low**3))
     np.testing.assert_allclose(rms_energy(f, grid), expected)
 
 
-def test_unknown_weighting_is_refused(make_background, make_field):
-    with pytest.raises(ValueError, match="weighting"):
-        mean_energy(make_field(make_background()), grid_of(make_background()), "number")
+def test_mean_energy_of_a_flux_in_curved_space():
+    """Through edges 3 groups with a lapse of 0.8: sum of E N over sum of N, E = E_inf/a."""
+    grid = Grid(
+        energy_grid(np.array([0.0, 4.0, 12.0, 30.0])),
+        angle_grid(4),
+        radial_grid(np.array([1e6, 2e6]), np.array([0.8]), np.array([0.7, 0.9])),
+    )
+    e = grid.energy.centres
+    flow = np.array([[3.0, 5.0], [2.0, 2.0], [-1.0, 1.0]])
+    number = flow.mean(axis=1)
+    expected = (number * e).sum() / number.sum() / 0.8
+    np.testing.assert_allclose(flux_mean_energy(flow, grid), expected, rtol=1e-14)
+    # nearly no net number, but net energy: there is no such mean
+    opposite = np.array([[1.0, 1.0], [0.0, 0.0], [-0.99, -0.99]])
+    assert np.isnan(flux_mean_energy(opposite, grid)).all()
+    assert np.isnan(flux_mean_energy(0.0 * flow, grid)).all()
 
 
 def test_empty_cells_have_no_mean(make_background, make_field):

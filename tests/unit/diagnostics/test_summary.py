@@ -23,6 +23,13 @@ def test_summary_has_what_the_schema_lists(make_background, make_field, make_sol
     for name in summary.data_vars:
         assert summary[name].attrs["units"] == VARIABLES[name].units
     assert summary["mean_energy"].attrs["weighting"] == "number_density"
+    for name, weighting in (
+        ("mean_energy_flux", "number_flux"),
+        ("neutrinosphere_radius", "number_flux"),
+        ("effective_sphere_radius_energy_density", "energy_density"),
+    ):
+        assert summary[name].attrs["weighting"] == weighting
+    assert summary["ye_dot"].attrs["processes"] == "all that are in the rates"
     assert summary.attrs["number_balance_error"] == 1e-15
     assert summary.attrs["shock_radius"] == background.attrs["shock_radius"]
 
@@ -39,6 +46,22 @@ def test_spectra_and_angular_distributions_integrate_to_the_density(
     np.testing.assert_allclose((summary["spectrum"].values * widths).sum(-1), density, rtol=1e-12)
     by_angle = (summary["angular_distribution"].values * grid.angle.weights).sum(-1)
     np.testing.assert_allclose(by_angle, density, rtol=1e-12)
+
+
+def test_spheres_of_groups_grow_with_energy(make_background, make_field, make_solution):
+    """kappa* and chi_tr ~ E^2, equal: the effective depth is 1/sqrt(2) of the other."""
+    background = make_background()
+    summary = summarise(make_solution(background, make_field(background)), background)
+    transport, effective = (
+        summary[f"{name}_radius_group"].sel(species="nue").values
+        for name in ("neutrinosphere", "effective_sphere")
+    )
+    known = np.isfinite(effective)
+    assert known.sum() >= 2 and np.isfinite(transport[known]).all()
+    assert (np.diff(transport[np.isfinite(transport)]) > 0.0).all()
+    assert (effective[known] < transport[known]).all()
+    ratio = summary["inner_effective_optical_depth"] / summary["inner_optical_depth"]
+    np.testing.assert_allclose(ratio, np.sqrt(0.5), rtol=1e-12)
 
 
 def test_summary_survives_a_file(make_background, make_field, make_solution, tmp_path):

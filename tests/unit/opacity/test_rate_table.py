@@ -46,6 +46,9 @@ def test_nodes_are_exact():
         np.testing.assert_array_equal(out[name], given[name])
     np.testing.assert_allclose(out["emissivity"], given["emissivity"], rtol=1e-14)
     assert out.attrs["rates_source"] == "snapshot"
+    # what of them is charged current is not known
+    assert "absorption_cc" not in out
+    assert "absorption_cc" not in rates(given, OWN, ("table", "beta"))
 
 
 def test_power_laws_between_nodes():
@@ -74,6 +77,15 @@ def test_rates_of_groups_are_not_averaged_again():
     grid = energy_grid([1.0, 5.0, 30.0])
     averaged = rates(snapshot(), grid, ("table",), group_average=True)
     xr.testing.assert_identical(averaged, rates(snapshot(), grid, ("table",)))
+
+
+def test_outermost_groups_hold_to_their_edges():
+    edges = np.array([0.0, 2.0, 5.0, 20.0, 60.0, 110.0])
+    given = snapshot().assign_coords(energy_edge=edges)
+    out = rates(given, [0.1, 109.0], ("table",))
+    np.testing.assert_allclose(out["absorption"], given["absorption"].isel(energy=[0, -1]))
+    with pytest.raises(QkepipeError, match=r"111 MeV is outside.*0 to 110 MeV"):
+        rates(given, [5.0, 111.0], ("table",))
 
 
 def test_own_groups_pass_unchanged():

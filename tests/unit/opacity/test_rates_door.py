@@ -64,7 +64,7 @@ def local_energies(zones, redshift):
 def test_local_energies_of_every_zone():
     """Every zone has the rates of its own energies, on the caller's coordinate."""
     zones, redshift = matter(), np.array([0.7, 0.8, 0.95])
-    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
+    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "pair", "bremsstrahlung")
     local = local_energies(zones, redshift)
     for given in (local, local.transpose("r", "energy")):
         out = rates(zones, given, parts)
@@ -145,11 +145,28 @@ def test_averages_need_groups():
 
 
 def test_processes_add_up():
-    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "bremsstrahlung")
+    parts = ("beta", "scattering_nucleons", "scattering_nuclei", "pair", "bremsstrahlung")
     total = rates(matter(), ENERGY, parts)
     for name in ("emissivity", "absorption", "scattering", "scattering_transport"):
         separate = sum(rates(matter(), ENERGY, (p,))[name] for p in parts)
         np.testing.assert_allclose(total[name], separate, rtol=1e-14)
+
+
+@pytest.mark.parametrize("average", [True, False])
+def test_charged_current_part(average):
+    """What the declared processes alone give; nothing for heavy flavours."""
+    grid = energy_grid([0.0, 10.0, 30.0])
+    both = rates(matter(), grid, ("beta", "bremsstrahlung"), group_average=average)
+    alone = rates(matter(), grid, ("beta",), group_average=average)
+    for name in ("absorption", "emissivity"):
+        np.testing.assert_array_equal(both[f"{name}_cc"], alone[name])
+        np.testing.assert_array_equal(alone[f"{name}_cc"], alone[name])
+        assert not both[f"{name}_cc"].sel(species=["nux", "nuxbar"]).any()
+        assert both[f"{name}_cc"].attrs["units"] == both[name].attrs["units"]
+    lines = both.attrs["rates_processes"].splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["beta", "bremsstrahlung"]
+    none = rates(matter(), grid, ("bremsstrahlung",))
+    assert not none["absorption_cc"].any() and none["absorption"].any()
 
 
 def test_zones_are_independent_and_keep_their_shape():

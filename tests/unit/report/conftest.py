@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
-import xarray as xr
-from report_data import default_cases, make_background, make_snapshot, make_stability
+from report_data import (
+    default_cases,
+    make_background,
+    make_baseline,
+    make_resolution,
+    make_snapshot,
+    make_stability,
+)
 
 from qkepipe.diagnostics import compare, to_csv
 
@@ -29,19 +35,17 @@ def _factory(folder_of_all):
         directions: int = 0,
         field: str = "transport",
         names=("s15",),
+        resolution: bool = False,
         config: dict | None = None,
     ) -> dict:
         cases = default_cases() if cases is None else cases
-        files, summaries = {}, {}
+        files, summaries, errors = {}, {}, {}
         for name in names:
             folder = folder_of_all / "results" / "demo" / name
             (folder / "solve").mkdir(parents=True, exist_ok=True)
             snapshot = make_snapshot(name)
             background = make_background(snapshot)
-            baseline = xr.Dataset(
-                attrs={"number_balance_error": 1e-15, "residual": 5e-5,
-                       "moments_difference_nue": 0.07}
-            )  # fmt: skip
+            baseline = make_baseline()
             if field == "snapshot":
                 baseline.attrs = {"scheme": "snapshot", "moments_difference_nue": 1e-15,
                                   "radiation_source": "snapshot moments, maximum entropy",
@@ -51,6 +55,7 @@ def _factory(folder_of_all):
                 "snapshot": snapshot,
                 "background": background if field != "moments" else None,
                 "baseline": baseline if field != "moments" else None,
+                "resolution": make_resolution(name) if resolution else None,
                 "stability": make_stability(stable, directions, axis),
             }
             entry = {}
@@ -59,6 +64,8 @@ def _factory(folder_of_all):
                 if data is not None:
                     entry[kind] = folder / f"{kind}.nc"
                     data.to_netcdf(entry[kind])
+            if resolution:
+                errors[name] = datasets["resolution"]
             entry["summaries"] = {}
             for case, summary in cases.items():
                 path = folder / "solve" / f"{case}.summary.nc"
@@ -68,8 +75,10 @@ def _factory(folder_of_all):
             files[name] = entry
         comparison = None
         if summaries:
-            comparison = folder_of_all / "results" / "demo" / "comparison.csv"
-            to_csv(compare(summaries), comparison)
+            comparison = folder_of_all / "results" / "demo" / "comparison.nc"
+            table = compare(summaries, errors)
+            table.to_netcdf(comparison)
+            to_csv(table, comparison.with_suffix(".csv"))
         settings = {
             "study": "demo",
             "field": field,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from qkepipe.diagnostics import grid_errors
+from qkepipe.diagnostics.quantities import values_at
 from qkepipe.schema import check, set_attributes
 from qkepipe.species import SPECIES
 
@@ -54,6 +56,16 @@ def make_background(snapshot: xr.Dataset) -> xr.Dataset:
     data.attrs.update(
         shock_radius=SHOCK,
         rates_source="computed: beta, scattering_nucleons",
+        rates_processes="beta: Absorption by nucleons (A 1985).\nscattering_nucleons: Elastic.",
+        rates_g_a=1.2723,
+        rates_sin2_theta_w=0.2312,
+        weak_magnetism="form_factors",
+        group_average="on",
+        gravity="computed",
+        lapse_source="computed from the mass",
+        largest_redshift=0.0831,
+        **{f"group_coverage_{s}": 0.97 if s == "nuebar" else 0.9995 for s in SPECIES},
+        **{f"group_coverage_energy_{s}": 0.95 for s in SPECIES},
         warnings="matter: composition: 60 zones completed with free nuclei",
     )
     return data.assign_coords(energy=("energy", E, {"units": "MeV"}), mu=("mu", MU))
@@ -132,6 +144,7 @@ def make_summary(
             "number_luminosity_infinity": (over, flux),
             "mean_energy": (over, energy),
             "mean_energy_infinity": (over, energy),
+            "mean_energy_flux": (over, 0.98 * energy),
             "rms_energy": (over, 1.15 * energy),
             "number_density": (over, flux / R**2 * 1e-10),
             "flux_factor": (over, np.ones((4, 1)) * (1.0 - R[0] / R)),
@@ -144,8 +157,12 @@ def make_summary(
             "rho": ("r", 1e12 * (R / R[0]) ** -4),
             "temperature": ("r", 5.0 * R[0] / R),
             "neutrinosphere_radius": ("species", np.array([5.2e6, 4.6e6, 4.0e6, 4.0e6])),
+            "effective_sphere_radius": ("species", np.array([4.4e6, 3.5e6, np.nan, np.nan])),
+            "inner_optical_depth": ("species", np.array([40.0, 20.0, 6.0, 5.0])),
+            "inner_effective_optical_depth": ("species", np.array([12.0, 1.2, 0.4, 0.4])),
             "gain_radius": ((), GAIN * (1.0 + 0.02 * strength), {"status": "found"}),
-            "net_heating_gain_region": ((), 4e51 * (1.0 - 0.3 * strength), {"status": "found"}),
+            "net_heating_gain_region": ((), 4e51 * (1.0 - 0.3 * strength),
+                                        {"status": "found", "outer_limit": "shock"}),
             "angular_distribution": (("profile_radius", "species", "mu"), angular * dilute),
             "spectrum": (("profile_radius", "species", "energy"), spectrum * dilute),
             "number_flux_out": (
@@ -182,6 +199,32 @@ def make_summary(
         else:
             data.attrs.update(growth_rate_predicted=1.23e4, growth_rate_measured=np.nan)
     return check(set_attributes(data), "summary")
+
+
+def make_baseline() -> xr.Dataset:
+    """The classical field of the study grid, without f."""
+    field = make_summary("classical", "classical")
+    field = field.drop_dims(["time_sample", "profile_radius"])
+    field.attrs = {
+        "residual": 5e-10, "corrections": 31, "unsettled": 2, "fluid": "moving, first order in v/c",
+        "steady_number_balance_error": 3e-10, "steady_energy_balance_error": 4e-10,
+        "moments_difference_nue": 0.07,
+    }  # fmt: skip
+    return field
+
+
+def make_resolution(name: str) -> xr.Dataset:
+    """Errors of the classical summary: e_r, e_mu, e_energy in the ratio 1:2:4."""
+    classical = make_summary("classical", "classical")
+    radii = np.append(classical["profile_radius"].values, R_EDGE[-1])
+    values = values_at(classical, classical, radii)
+    others = {}
+    for axis, error in (("r", 0.01), ("mu", 0.02), ("energy", 0.04)):
+        # first order, so that a grid twice as fine removes half of the error
+        fine = {key: value * (1.0 + 0.5 * error) for key, value in values.items()}
+        finer = {key: value * (1.0 + 0.75 * error) for key, value in values.items()}
+        others[axis] = {2.0: fine, 4.0: finer}
+    return grid_errors(name, values, others)
 
 
 def default_cases() -> dict[str, xr.Dataset]:

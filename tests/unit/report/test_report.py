@@ -86,7 +86,7 @@ def test_all_sections_are_there(make_study):
 def test_answer_says_what_the_comparison_says(make_study):
     given = make_study()
     answer = text_of(page(given), "answer")
-    rows = pd.read_csv(given["comparison"])
+    rows = pd.read_csv(given["comparison"].with_suffix(".csv"))
     for case, label in (("qke_xi4e-4", "QKE ξ = 4e-4"), ("bgk_box", "BGK (box)")):
         row = rows[(rows["case"] == case) & (rows["quantity"] == "net_heating_gain_region")]
         change = f"{100.0 * row['relative_change'].item():+.1f}".replace("-", "−")
@@ -261,11 +261,50 @@ def test_resolution_is_told(make_study):
     assert "QKE ξ = 4e-4, resolution × 2" in text_of(double, "comparison")
 
 
+def test_background_section_has_rates_field_and_its_depths(make_study):
+    text = page(make_study())
+    section = text_of(text, "snapshot")
+    for words in (
+        "beta Absorption by nucleons (A 1985).", "default: gA = 1.2723",
+        "computed from the mass; 1 − lapse up to 0.0831", "neutrinosphere, transport [km] 52.0",
+        "effective depth of the inner edge 12.0 1.20 0.400 0.400",
+        "number 3 × 10−10, energy 4 × 10−10 of the largest flow",
+    ):  # fmt: skip
+        assert words in section, words
+    assert len(re.findall(r'<td class="n fail">0.400</td>', text)) == 2
+    assert "effective optical depth there is below 1 for νx (0.4) and ν̄x (0.4)" in text_of(text)
+    assert "classical steady state number balance of the field 3 × 10−10" in text_of(text)
+
+
+def test_error_of_the_grid_is_beside_the_classical_values(make_study):
+    text = page(make_study(resolution=True))
+    table = text_of(text, "snapshot")
+    # 1, 2 and 4 % of the axes, 4.6 % together
+    assert re.search(r"luminosity 1\.0 % 2\.0 % 4\.0 % 4\.6 %", table)
+    assert "gain radius 1.0 % 2.0 % 4.0 % 4.6 %" in table
+    assert "up to: luminosity 4.6 %, mean energy 4.6 %" in table
+    assert "NE contributes most" in table
+    row = re.search(r"<tr><td>gain radius.*?</tr>", text[text.index('id="key"') :], re.S).group(0)
+    assert "± 4.6 %" in row
+    # the change has the same uncertainty with and without a resolution study
+    change = r"net heating in the gain region [−+][0-9.]+(?: ± [0-9.]+)? %"
+    without = re.findall(change, text_of(page(make_study()), "answer"))
+    assert re.findall(change, text_of(text, "answer")) == without
+    assert not re.search(r"\bnan\b", text_of(text), re.I)
+
+
+def test_without_a_resolution_study_nothing_is_said_of_its_error(make_study):
+    text = page(make_study())
+    assert "resolution.csv" not in text
+    assert "carry an error of the grid" not in text
+
+
 def test_unmodelled_physics_and_warnings_are_named(make_study):
     text = text_of(page(make_study()))
     for words in (
         "Neutrino-electron scattering", "inelastic", "nucleon-nucleon bremsstrahlung",
-        "No redshift", "background is fixed", "|v|/c up to 0.0", "1/2 in each flavour",
+        "redshift 1 − lapse of up to 0.083", "background is fixed",
+        "|v|/c up to 0.0", "1/2 in each flavour",
         "ye: 2 zones were clipped", "60 zones completed with free nuclei",
     ):  # fmt: skip
         assert words in text

@@ -8,6 +8,7 @@ from qkepipe.errors import QkepipeError
 from qkepipe.opacity import CONSTANTS, rates
 from qkepipe.phasespace import energy_grid
 from qkepipe.snapshot import open_snapshot
+from qkepipe.study.config import Config
 from qkepipe.study.load import load_config
 from qkepipe.study.stages import background
 
@@ -35,7 +36,8 @@ def test_choices_reach_the_rates(model):
 def test_defaults_are_averages_with_weak_magnetism(model, tmp_path):
     out = run(model, gravity="flat")
     grid = energy_grid(out["energy_edge"].values)
-    again = rates(out, grid, weak_magnetism="form_factors", group_average=True)
+    processes = Config().background.processes
+    again = rates(out, grid, processes, weak_magnetism="form_factors", group_average=True)
     for name in again.data_vars:
         np.testing.assert_allclose(out[name], again[name], rtol=1e-12)
     # nu and nubar scatter differently
@@ -57,6 +59,27 @@ def test_groups_that_miss_the_spectrum(model):
         run(model, grid={"energy_last_MeV": 20.0})
 
 
+def test_nuclei_of_a_snapshot_with_free_nucleons_only(model):
+    """Dissociated matter has none; what bound matter is made of cannot be guessed."""
+    full = run(model)
+    nucleons = {x: np.interp(model["r"], full["r"], full[x]) for x in ("x_n", "x_p")}
+    only = model.assign({x: ("r", values) for x, values in nucleons.items()})
+    with pytest.raises(QkepipeError) as caught:
+        run(only)
+    (line,) = str(caught.value).splitlines()
+    assert "x_alpha, x_heavy, abar, zbar" in line
+    assert "scattering_nuclei, absorption_nuclei" in line
+    assert " km" in line
+    inside = {"grid": {"r_in_km": 33.0, "r_out_km": 45.0}}
+    only["x_p"] = 1.0 - only["x_n"]
+    out = run(only, **inside)
+    assert float(out["x_heavy"].max()) == 0.0
+    few = run(only, processes=["beta", "scattering_nucleons", "pair", "bremsstrahlung_hr98"],
+              **inside)  # fmt: skip
+    for name in ("absorption", "scattering"):
+        np.testing.assert_array_equal(out[name], few[name])
+
+
 # --- energy groups of the snapshot ---------------------------------------------------------------
 
 
@@ -70,7 +93,7 @@ def test_groups_of_the_snapshot_keep_its_rates(nsy):
     config = load_config({"grid": {"energy_groups": "snapshot", "n_mu": 4},
                           "background": {"gravity": "flat"}})  # fmt: skip
     edges = nsy["r_edge"].values[:30]
-    out = background.on_edges(config, nsy, edges, 4)
+    out = background.on_edges(config, nsy, edges, 4, nsy["energy_edge"].values)
     np.testing.assert_array_equal(out["energy_edge"], nsy["energy_edge"])
     for name in ("absorption", "scattering", "emissivity"):
         np.testing.assert_allclose(out[name], nsy[name].isel(r=slice(0, 29)), rtol=1e-10)
@@ -78,12 +101,14 @@ def test_groups_of_the_snapshot_keep_its_rates(nsy):
 
 def test_groups_of_the_snapshot_need_a_flat_metric(nsy):
     grid = {"energy_groups": "snapshot", "r_in_km": 2.0, "r_out_km": 500.0}
+    # transport of this format is flat, and so is `auto`
+    assert run(nsy, grid=grid).attrs["gravity"] == "flat"
     with pytest.raises(QkepipeError) as caught:
-        run(nsy, grid=grid)
+        run(nsy, grid=grid, gravity="computed")
     (line,) = str(caught.value).splitlines()
     assert "grid.energy_groups" in line and "background.gravity: flat" in line
     # computed rates are evaluated at the local energies
-    out = run(nsy, grid=grid | {"r_in_km": 60.0}, rates="computed")
+    out = run(nsy, grid=grid | {"r_in_km": 60.0}, rates="computed", gravity="computed")
     assert out.sizes["energy"] == 80 and out.attrs["gravity"] != "flat"
 
 

@@ -37,7 +37,16 @@ def test_processes_are_the_registered_ones():
     from qkepipe.opacity import DEFAULT_PROCESSES, PROCESSES
 
     assert names(models.ProcessName) == set(PROCESSES)
-    assert Config().background.processes == list(DEFAULT_PROCESSES)
+    assert set(DEFAULT_PROCESSES) < set(Config().background.processes)
+
+
+def test_one_description_of_each_reaction():
+    both = {"processes": ["beta", "bremsstrahlung", "bremsstrahlung_hr98"]}
+    with pytest.raises(QkepipeError) as caught:
+        load_config({"background": both})
+    (line,) = str(caught.value).splitlines()
+    assert "background.processes" in line
+    assert "bremsstrahlung and bremsstrahlung_hr98 are the same reaction" in line
 
 
 def test_constants_are_those_of_the_rates():

@@ -139,16 +139,20 @@ def test_settings_are_plain_data():
     "change, stages",
     [
         ({"grid": {"resolve_xi": 1e-5}}, {"reference"}),
-        ({"grid": {"n_mu": 12}}, {"background", "reference"}),
-        ({"grid": {"energy_groups": "snapshot"}}, {"background", "reference"}),
+        ({"grid": {"n_mu": 12}}, {"background", "resolution", "reference"}),
+        (
+            {"grid": {"energy_groups": "snapshot"}},
+            {"background", "resolution", "reference"},
+        ),
         ({"field": "snapshot"}, {"baseline"}),
-        ({"background": {"rates": "computed"}}, {"background", "reference"}),
+        ({"grid": {"refinement": 3}}, {"resolution"}),
+        ({"background": {"rates": "computed"}}, {"background", "resolution", "reference"}),
         (
             {"background": {"eos": {"format": "compose", "path": "a"}}},
-            {"background", "reference"},
+            {"background", "resolution", "reference"},
         ),
         ({"solve": {"seed": {"number": 2}}}, {"solve"}),
-        ({"solve": {"tolerance": 1e-6}}, {"baseline", "reference"}),
+        ({"solve": {"tolerance": 1e-6}}, {"baseline", "resolution", "reference"}),
         ({"solve": {"crossings": 1}}, {"reference", "solve"}),
         ({"stability": {"lsa_cells": 3}}, {"stability"}),
         ({"report": {"figures": ["spectra"]}}, set()),
@@ -203,7 +207,13 @@ def test_the_field_of_a_snapshot_is_on_the_grid():
 
 def test_groups_of_a_snapshot_are_counted_generously():
     many, few = (plan(grid={"energy_groups": g}) for g in ("snapshot", "geometric"))
-    assert many.memory_mb(1.0, 1) > 5 * few.memory_mb(1.0, 1)
+    assert many.memory_mb(1.0, 1) > 4 * few.memory_mb(1.0, 1)
+
+
+def test_a_refinement_of_one_makes_no_resolution_study():
+    assert "ccsn_demo/resolution" in plan().jobs
+    assert "ccsn_demo/resolution" not in plan(grid={"refinement": 1}).jobs
+    assert not plan(field="moments").refines
 
 
 def test_a_case_survives_the_way_through_the_workflow():
