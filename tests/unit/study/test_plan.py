@@ -140,12 +140,9 @@ def test_settings_are_plain_data():
     [
         ({"grid": {"resolve_xi": 1e-5}}, {"reference"}),
         ({"grid": {"n_mu": 12}}, {"background", "resolution", "reference"}),
-        (
-            {"grid": {"energy_groups": "snapshot"}},
-            {"background", "resolution", "reference"},
-        ),
-        ({"field": "snapshot"}, {"baseline"}),
         ({"grid": {"refinement": 3}}, {"resolution"}),
+        ({"grid": {"energy_groups": "snapshot"}}, {"background", "resolution", "reference"}),
+        ({"field": "snapshot"}, {"baseline"}),
         ({"background": {"rates": "computed"}}, {"background", "resolution", "reference"}),
         (
             {"background": {"eos": {"format": "compose", "path": "a"}}},
