@@ -21,8 +21,9 @@ nothing to take it from:
     Of runs at resolution 1: relative error of the classical field on the base grid, from the
     resolution study (:mod:`qkepipe.diagnostics.resolution`), times |value|. An upper estimate
     in r, as the grid of the runs is the base grid with refined parts. It is an error of the
-    *value*. In the change against the classical run most of it cancels, as both have the same
-    grid; how much conversion itself depends on the grid, only ``uncertainty_resolution`` shows.
+    *value*. In the change against the classical run it cancels as far as it is common to both
+    and to the flavours that mix; how much the change depends on cells and bins, only
+    ``uncertainty_resolution`` shows.
     Survival probabilities, quotients on one grid, have none.
 
 Two combinations, roots of the sum of squares of the parts that exist:

@@ -3,7 +3,8 @@
 Opacities are interpolated as power laws (log of the rate, linear in log E), the ratio
 j/(c kappa*), which is the equilibrium occupation of thermal matter, as an exponential (log,
 linear in E). Where a neighbour is zero the interpolation is linear. Values at a given group
-centre pass unchanged; nothing is extrapolated.
+centre pass unchanged. Between the centre of an outermost group and its edge its values hold,
+beyond nothing is extrapolated.
 """
 
 import numpy as np
@@ -69,15 +70,16 @@ def table(matter: Matter, energy: np.ndarray, setup: Setup) -> Opacities:
         raise QkepipeError(
             Defect("rates", "energy", "the snapshot's rates have no increasing energy axis")
         )
+    edges = matter.columns.get("table_edges", own)
     slack = 1e-9 * own[-1]
-    outside = (energy < own[0] - slack) | (energy > own[-1] + slack)
+    outside = (energy < edges[0] - slack) | (energy > edges[-1] + slack)
     if outside.any():
         raise QkepipeError(
             Defect(
                 "rates",
                 f"energy[{int(np.argmax(outside.any(axis=1)))}]",
                 f"{energy[outside][0]:.6g} MeV is outside the snapshot's rates",
-                f"{own[0]:.6g} to {own[-1]:.6g} MeV",
+                f"{edges[0]:.6g} to {edges[-1]:.6g} MeV",
                 "an energy grid inside this range",
             )
         )

@@ -15,6 +15,7 @@ from qkepipe.report.data import SnapshotData, StudyData, seed_amplitude
 from qkepipe.report.gates import Reading, growth_rates
 from qkepipe.report.instability import Instability, Peak, describe
 from qkepipe.report.labels import case_label, case_labels, short
+from qkepipe.report.resolution import grid_error_sentence
 from qkepipe.report.tables import Row
 from qkepipe.report.text import SPECIES_HTML, join, number, ranges, unit
 from qkepipe.species import SPECIES
@@ -196,6 +197,9 @@ def _limits(study: StudyData, data: SnapshotData, found: Instability | None) -> 
         cells = None if data.stability is None else cells_per_length(data.stability, main)
         if cells is not None:
             said.append(_resolution(main, cells))
+    grid = grid_error_sentence(data.resolution)
+    if grid is not None:
+        said.append(grid)
     said.append(_uncertainty(data, [short(float(s.attrs["xi"])) for s in runs.values()]))
     if len(data.resolutions) < 2:
         said.append(

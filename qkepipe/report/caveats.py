@@ -34,6 +34,8 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
                 "missed or invented."
             )
         ]
+    if data.given_field:
+        return [_given(data), _space(data)]
     source = data.background.attrs.get("rates_source", "")
     if source == "snapshot":
         said.append(
@@ -70,7 +72,7 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
     warning = equilibrium_warning(data)
     if warning is not None:
         said.append(warning)
-    said.append(_given(data) if data.given_field else _static(data))
+    said.append(_static(data))
     said.append(_space(data))
     said.append(
         Markup(

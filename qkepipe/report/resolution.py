@@ -78,4 +78,7 @@ def grid_error_sentence(table: xr.Dataset | None) -> Markup | None:
     text = Markup("Classical values carry an error of the grid, up to: {}").format(join(said))
     if known:
         text += Markup("; {} contributes most").format(AXES[max(known, key=known.get)])
-    return text + Markup(". It belongs to the values, and largely cancels in the changes.")
+    return text + Markup(
+        ". In the changes it cancels as far as it is common to both runs and to the flavours "
+        "that mix."
+    )

@@ -228,7 +228,7 @@ class Plan:
         """
         grid = self.config.grid
         directions = 8.0 * grid.n_mu * grid.n_r * grid.refinement**2
-        field = 4 * grid.n_energy * directions
+        field = 4 * self._groups * directions
         triangles = threads * 4 * grid.n_mu * directions
         return int((700.0 + (12.0 * field + triangles) / 1e6) * 2 ** (attempt - 1))
 

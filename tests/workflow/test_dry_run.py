@@ -38,6 +38,11 @@ def test_every_example_has_its_jobs(workflow, request, tmp_path, example, rules)
     assert jobs == dict.fromkeys(rules, 1)
 
 
+def test_the_field_of_a_snapshot_needs_no_runs(workflow):
+    jobs = workflow.jobs(*workflow.write_config(field="snapshot"))
+    assert jobs == dict.fromkeys({*ALWAYS, "background", "baseline"}, 1)
+
+
 def test_jobs_multiply_with_snapshots_resolutions_and_batches(workflow):
     snapshots = [{"name": n, "format": "analytic"} for n in ("one", "two")]
     changes = {"snapshots": snapshots, "resolutions": [1, 2], "run": {"cases_per_job": 3}}

@@ -79,6 +79,15 @@ def test_rates_of_groups_are_not_averaged_again():
     xr.testing.assert_identical(averaged, rates(snapshot(), grid, ("table",)))
 
 
+def test_outermost_groups_hold_to_their_edges():
+    edges = np.array([0.0, 2.0, 5.0, 20.0, 60.0, 110.0])
+    given = snapshot().assign_coords(energy_edge=edges)
+    out = rates(given, [0.1, 109.0], ("table",))
+    np.testing.assert_allclose(out["absorption"], given["absorption"].isel(energy=[0, -1]))
+    with pytest.raises(QkepipeError, match=r"111 MeV is outside.*0 to 110 MeV"):
+        rates(given, [5.0, 111.0], ("table",))
+
+
 def test_own_groups_pass_unchanged():
     """Files place the centre of a group elsewhere: 2 instead of 3.8 MeV, and the last centre
     lies above the table."""

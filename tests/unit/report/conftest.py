@@ -47,9 +47,11 @@ def _factory(folder_of_all):
             background = make_background(snapshot)
             baseline = make_baseline()
             if field == "snapshot":
-                baseline.attrs = {"scheme": "snapshot", "moments_difference_nue": 1e-15,
-                                  "radiation_source": "snapshot moments, maximum entropy",
-                                  "closure": "maximum entropy of fermions"}  # fmt: skip
+                baseline.attrs.update(
+                    scheme="snapshot",
+                    radiation_source="snapshot moments, maximum entropy",
+                    closure="maximum entropy of fermions",
+                )
             axis = "distance along the z axis" if field == "moments" else ""
             datasets = {
                 "snapshot": snapshot,

@@ -37,7 +37,9 @@ CASES = {
 def study(request, shared):
     path, options, grid, gravity = CASES[request.param]
     snapshot = open_snapshot(shared / path, **options)
-    config = load_config({"field": "snapshot", "grid": grid, "background": {"gravity": gravity}})
+    # the merger has no mean nucleus
+    weak = {"gravity": gravity, "processes": ["beta", "scattering_nucleons"]}
+    config = load_config({"field": "snapshot", "grid": grid, "background": weak})
     matter = background.run(config, snapshot)
     return config, snapshot, matter, baseline.run(config, snapshot, matter)
 
