@@ -66,5 +66,5 @@ PROCESS = Process(
     bremsstrahlung,
     "Bremsstrahlung of nux and nuxbar, uncertain by a factor of 2 (Burrows et al. 2006).",
     needs=("x_n", "x_p"),
-    nodes=4,
+    pairs=True,
 )

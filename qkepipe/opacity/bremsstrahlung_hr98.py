@@ -223,4 +223,5 @@ PROCESS = Process(
     "Nucleon-nucleon bremsstrahlung of all species (Hannestad & Raffelt 1998).",
     needs=("x_n", "x_p"),
     nodes=4,
+    pairs=True,
 )

@@ -24,6 +24,9 @@ __all__ = ["DEFAULT_PROCESSES", "equilibrium_occupation", "rates"]
 #: Processes of a call that does not choose: those that need no composition but free nucleons.
 DEFAULT_PROCESSES = ("beta", "scattering_nucleons")
 
+#: Choices of the species that pairs consist of.
+PAIR_SPECIES = ("all", "heavy")
+
 _ALWAYS = ("rho", "temperature", "mu_e", "mu_hat")
 _FRACTIONS = ("x_n", "x_p", "x_alpha", "x_heavy")
 #: Accepted excess of the sum over 1, as where a snapshot is read.
@@ -240,6 +243,7 @@ def rates(
     constants: WeakConstants | str | None = None,
     weak_magnetism: bool | str = False,
     group_average: bool = False,
+    pair_species: str = "all",
 ) -> xr.Dataset:
     """Weak rates of matter, summed over processes.
 
@@ -264,6 +268,10 @@ def rates(
         Average over each group with weight E^2, consistently with an occupation that is
         constant in it, instead of rates at the centres. Rates of the snapshot (``table``)
         are those of groups already. Needs edges.
+    pair_species : {"all", "heavy"}
+        Species that processes of pairs make. With the second neutrino in equilibrium, nue and
+        nuebar are not made in equal numbers where the field is out of equilibrium: in transport
+        that breaks lepton number. ``heavy`` leaves them to the charged current, which is faster.
 
     Returns
     -------
@@ -299,6 +307,12 @@ def rates(
             Defect("rates", "processes", " and ".join(both) + " are the same reaction",
                    "one of them")
         )  # fmt: skip
+    if pair_species not in PAIR_SPECIES:
+        raise QkepipeError(
+            Defect(
+                "rates", "pair_species", f"{pair_species!r}", "one of " + ", ".join(PAIR_SPECIES)
+            )
+        )
     setup = Setup(weak_constants(constants), check_kind(weak_magnetism))
     matter = _with_mu_hat(matter)
     zones = _matter(matter, processes)
@@ -316,8 +330,11 @@ def rates(
         average = group_average and not per_group
         local = at.nodes(nodes) if average else _own_groups(at, zones) if per_group else at.local
         part = _evaluate(name, zones, local, setup, matter)
+        heavy = PROCESSES[name].pairs and pair_species == "heavy"
         for quantity, values in part.items():
             values = at.average(values, nodes) if average else values
+            if heavy:
+                values[:2] = 0.0
             total[quantity] += values
             if split and PROCESSES[name].charged_current and quantity in _WITH_CC:
                 total[quantity + _CC] += values
@@ -327,6 +344,7 @@ def rates(
     )
     if processes == ("table",):
         return out
+    out.attrs["pair_species"] = pair_species
     out.attrs["rates_processes"] = "\n".join(f"{n}: {PROCESSES[n].doc}" for n in processes)
     out.attrs["weak_magnetism"] = setup.weak_magnetism
     out.attrs["group_average"] = "on" if group_average else "off"

@@ -202,4 +202,5 @@ PROCESS = Process(
     pair,
     "Pairs e- e+ <-> nu nubar, all species; the second neutrino in equilibrium (Bruenn 1985).",
     nodes=4,
+    pairs=True,
 )

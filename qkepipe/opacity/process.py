@@ -77,6 +77,8 @@ class Process:
         Gauss nodes of an average over an energy group: 8 where a threshold may lie inside it.
     per_group : bool
         The rates are given per energy group: not averaged over groups again.
+    pairs : bool
+        Makes and takes neutrinos in pairs, the second one of which is assumed in equilibrium.
     charged_current : bool
         Absorption and emission turn neutrons into protons or back: they change the electron
         fraction, unlike those of pairs.
@@ -87,4 +89,5 @@ class Process:
     needs: tuple[str, ...] = ()
     nodes: int = 8
     per_group: bool = False
+    pairs: bool = False
     charged_current: bool = False

@@ -218,6 +218,11 @@ class BackgroundBlock(_Block):
     group_average: bool = _field(
         True, "Average computed rates over the energy groups, instead of rates at their centres."
     )
+    pair_species: Literal["heavy", "all"] = _field(
+        "heavy",
+        "Neutrinos that thermal processes make in pairs: heavy flavours, or all. With the second "
+        "neutrino of a pair in equilibrium, pairs of nue and nuebar break lepton number.",
+    )
     fluid: Literal["auto", "rest", "moving"] = _field(
         "auto",
         "Fluid of the classical field: at rest, moving with the velocity of the snapshot (first "

@@ -55,9 +55,9 @@ def study(request, shared):
 
 
 @pytest.fixture(scope="module", params=["flat", "computed"])
-def without_pairs(request, shared):
-    """Only matter makes leptons."""
-    return solved(shared, request.param, processes=["beta", "scattering_nucleons"])
+def all_pairs(request, shared):
+    """Pairs of all species, not only of heavy flavours."""
+    return solved(shared, request.param, pair_species="all")
 
 
 def volumes(matter: xr.Dataset) -> dict[str, np.ndarray]:
@@ -93,17 +93,18 @@ def leptons_missed(matter: xr.Dataset, field: xr.Dataset, rule: str):
 
 
 @pytest.mark.parametrize("rule, bar", [("operator", 1e-9), ("midpoint", 1e-2)])
-def test_leptons_that_flow_out_are_those_that_matter_loses(without_pairs, rule, bar):
-    miss, lepton = leptons_missed(*without_pairs, rule)
+def test_leptons_that_flow_out_are_those_that_matter_loses(study, rule, bar):
+    miss, lepton = leptons_missed(*study, rule)
     # of the leptons, not of all neutrinos: their net flow is a small difference
     assert np.abs(miss).max() < bar * np.abs(lepton).max()
     assert np.abs(lepton[-1] - lepton[0]) > 0.5 * np.abs(lepton[-1])
 
 
-def test_ye_dot_leaves_out_what_pairs_make(study):
+def test_ye_dot_leaves_out_what_pairs_make(all_pairs):
     """Pairs, each with its partner in equilibrium, make unequal numbers of nue and nuebar: the
-    flow has that error of the rates (a few per cent of each flow), ye_dot does not."""
-    matter, field = study
+    flow has that error of the rates (a few per cent of each flow), ye_dot does not. Studies
+    therefore leave nue and nuebar to the charged current (``pair_species: heavy``)."""
+    matter, field = all_pairs
     miss, lepton = leptons_missed(matter, field, "operator")
     grid = grid_of(matter)
     f = field["f"].transpose("species", "energy", "mu", "r").values

@@ -147,7 +147,7 @@ def test_stages_take_the_metric_of_the_snapshot():
     found = (matter["emissivity"] / (C_LIGHT * matter["absorption"])).sel(species="nue")
     exact = fermi_dirac(local, matter["temperature"].values, potential)
     np.testing.assert_allclose(found.transpose("energy", "r"), exact, rtol=1e-8)
-    field = baseline_stage.run(config, matter)
+    field = baseline_stage.run(config, snapshot, matter)
     ratio = field["luminosity_infinity"] / field["luminosity"]
     np.testing.assert_allclose(
         ratio.transpose("species", "r"), np.broadcast_to(a**2, (4, 24)), rtol=1e-6

@@ -89,6 +89,7 @@ def on_edges(
         replace(CONSTANTS[block.constants], **changed),
         block.weak_magnetism,
         block.group_average,
+        block.pair_species,
     )
     out = matter.drop_vars([n for n in (*_GIVEN_RATES, "energy", "scattering_transport")
                             if n in matter.variables])  # fmt: skip

@@ -21,7 +21,7 @@ def stages(config):
     """Snapshot, background and classical field."""
     snapshot = open_snapshot(None, "analytic")
     matter = background.run(config, snapshot)
-    return snapshot, matter, baseline.run(config, matter)
+    return snapshot, matter, baseline.run(config, snapshot, matter)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,8 @@ def coarse():
 
 @pytest.mark.parametrize("factor", [2, 3])
 def test_each_grid_refines_one_axis_and_keeps_its_ends(factor):
-    base = resolution.grids(study(refinement=factor, n_r=12, n_mu=12))
+    config = study(refinement=factor, n_r=12, n_mu=12)
+    base = resolution.grids(config, background.energy_edges(config, None))
     for axis, sizes in (
         ("r", [12 * factor, 12 * factor**2]),
         ("mu", [2 * round(6 / factor), 12 * factor]),
@@ -51,7 +52,9 @@ def test_each_grid_refines_one_axis_and_keeps_its_ends(factor):
 
 
 def test_few_bins_have_no_coarser_grid():
-    assert [n for n, *_ in resolution.grids(study(n_mu=4))["mu"]] == [8]
+    config = study(n_mu=4)
+    found = resolution.grids(config, background.energy_edges(config, None))
+    assert [n for n, *_ in found["mu"]] == [8]
 
 
 def test_the_table_has_the_values_of_the_base_grid(coarse):
@@ -86,9 +89,9 @@ def test_the_error_is_the_distance_to_a_much_finer_grid(coarse):
     """The estimated error of the groups against a run with 16 times as many."""
     (snapshot, matter, _), table = coarse
     config = study()
-    energies = split_energy_edges(background.energy_edges(config), 16)
+    energies = split_energy_edges(background.energy_edges(config, snapshot), 16)
     fine = background.on_edges(config, snapshot, matter["r_edge"].values, 8, energies)
-    best = baseline.run(config, fine)
+    best = baseline.run(config, snapshot, fine)
     rows = (table["quantity"] == "number_luminosity") & (table["radius_cm"] == 6e6)
     for row in np.flatnonzero(rows):
         one = table.isel(row=row)
