@@ -122,7 +122,7 @@ def test_a_mistake_in_the_configuration_ends_before_any_job(workflow, changes, l
 
 
 def test_the_table_of_the_equation_of_state_is_an_input(workflow, tmp_path):
-    """Of the background on both grids, and of the provenance; a missing one ends the run."""
+    """Of the background on all grids, and of the provenance; a missing one ends the run."""
     table = tmp_path / "table.h5"
     table.write_bytes(b"x")
     eos = {"format": "stellarcollapse", "path": str(table)}
@@ -133,7 +133,7 @@ def test_the_table_of_the_equation_of_state_is_an_input(workflow, tmp_path):
     labels = re.findall(r'<font point-size="18">(\w+)</font>(.*?)output &rarr;', graph.stdout,
                         re.DOTALL)  # fmt: skip
     have = {rule for rule, inputs in labels if "table.h5" in inputs}
-    assert have == {"background", "reference", "provenance"}
+    assert have == {"background", "resolution", "reference", "provenance"}
     table.unlink()
     done = workflow.run("--dry-run", *options)
     assert done.returncode == 2
