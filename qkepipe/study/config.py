@@ -96,7 +96,7 @@ class GridBlock(_Block):
         "Energy groups: geometric, from the three keys below, or those of the snapshot's own "
         "rates or moments, whose rates then pass unchanged (flat metric only).",
     )
-    n_energy: int = _field(10, "Energy groups, geometric.", ge=1, le=100)
+    n_energy: int = _field(8, "Energy groups, geometric.", ge=1, le=100)
     energy_first_MeV: float = _field(6.0, "Upper edge of the first group.", "MeV", gt=0, le=1000)
     energy_last_MeV: float = _field(60.0, "Upper edge of the last group.", "MeV", gt=0, le=1000)
     resolve_xi: float = _field(
