@@ -63,6 +63,8 @@ def setting_rows(study: StudyData, data: SnapshotData) -> list[tuple[str, Markup
                 Markup("averages" if attrs["group_average"] == "on" else "at its centre"),
             ),
         ]
+        if attrs.get("pair_species") == "heavy":
+            rows.append(("pairs", Markup("of heavy flavours only")))
     if "gravity" in attrs:
         text = Markup("{}").format(attrs["lapse_source"])
         if attrs["gravity"] != "flat":

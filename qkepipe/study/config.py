@@ -283,7 +283,7 @@ class SolveBlock(_Block):
         gt=0,
         le=1e6,
     )
-    crossings: float = _field(4.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
+    crossings: float = _field(5.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
     average_from: float = _field(
         0.7, "Fraction of the run after which time averages start.", ge=0, lt=1
     )
