@@ -43,7 +43,7 @@ def steady_field(
     *,
     moving: bool = False,
     tolerance: float = 1e-10,
-    accept: float = 1e-4,
+    accept: float = 1e-3,
     most: int = 120,
     progress: Callable[[float, float], None] | None = None,
 ) -> xr.Dataset:
@@ -60,7 +60,9 @@ def steady_field(
         Aim: largest last correction of the density of any cell, for every species and energy.
     accept : float
         Largest last correction of the density of a species, all energies together, with which a
-        field is given out (at least ``tolerance``).
+        field is given out (at least ``tolerance``). Energies far beyond the spectrum, where the
+        source changes by orders of magnitude from cell to cell, need not settle; they stay close
+        to the field of first-order faces.
     most : int
         Largest number of corrections of one species and energy.
     progress : callable, optional
