@@ -61,8 +61,8 @@ def steady_field(
     accept : float
         Largest last correction of the density of a species, all energies together, with which a
         field is given out (at least ``tolerance``). Energies far beyond the spectrum, where the
-        source changes by orders of magnitude from cell to cell, need not settle; they stay close
-        to the field of first-order faces.
+        source changes by orders of magnitude from cell to cell, need not settle: of their
+        fields the one with the smallest last correction is given out.
     most : int
         Largest number of corrections of one species and energy.
     progress : callable, optional
