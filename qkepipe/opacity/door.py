@@ -14,6 +14,7 @@ from qkepipe.opacity.equilibrium import neutrino_chemical_potentials
 from qkepipe.opacity.nucleon import check_kind
 from qkepipe.opacity.process import Matter, Opacities, Setup
 from qkepipe.opacity.registry import PROCESSES
+from qkepipe.opacity.scattering import backward_excess
 from qkepipe.phasespace import fermi_dirac
 from qkepipe.registered import repeated
 from qkepipe.schema import set_attributes
@@ -51,12 +52,16 @@ def _zone(matter: xr.Dataset, flat_index: int) -> str:
     return ",".join(str(int(i)) for i in index)
 
 
-def _given_rates(matter: xr.Dataset) -> dict[str, np.ndarray]:
-    """Rates of the snapshot as (4, energies, zones)."""
+def _given_rates(matter: xr.Dataset, constants: WeakConstants) -> dict[str, np.ndarray]:
+    """Rates of the snapshot as (4, energies, zones).
+
+    Without a transport opacity scattering counts as isotropic, unless its attribute ``kernel``
+    says ``nucleons``: then the directions are those of elastic scattering on the nucleons of
+    fully dissociated matter.
+    """
     rho = matter["rho"]
     found = {}
     for name in _GIVEN_RATES:
-        # without a transport opacity the scattering counts as isotropic
         source = "scattering" if name not in matter else name
         array = matter[source]
         if "energy" not in array.dims or list(matter["species"].values) != list(SPECIES):
@@ -70,6 +75,13 @@ def _given_rates(matter: xr.Dataset) -> dict[str, np.ndarray]:
             )
         array = array.transpose("species", "energy", *rho.dims)
         found[name] = np.array(array.values, dtype=float).reshape(*array.shape[:2], -1)
+    kernel = matter["scattering"].attrs.get("kernel")
+    if "scattering_transport" not in matter and kernel == "nucleons":
+        n_b = baryon_density(matter, "rates").transpose(*rho.dims).values.ravel()
+        ye = _flat(matter, "ye")
+        found["scattering_transport"] *= backward_excess(
+            n_b * (1.0 - ye), n_b * ye, _flat(matter, "temperature"), constants
+        )
     found["table_energy"] = np.array(matter["energy"].values, dtype=float)
     if "energy_edge" in matter.variables:
         found["table_edges"] = np.array(matter["energy_edge"].values, dtype=float)
@@ -94,7 +106,7 @@ def _with_mu_hat(matter: xr.Dataset) -> xr.Dataset:
     return matter
 
 
-def _matter(matter: xr.Dataset, processes) -> Matter:
+def _matter(matter: xr.Dataset, processes, constants: WeakConstants) -> Matter:
     needs = [n for p in processes for n in PROCESSES[p].needs]
     absent = [n for n in dict.fromkeys([*_ALWAYS, *needs]) if n not in matter]
     if absent:
@@ -136,7 +148,7 @@ def _matter(matter: xr.Dataset, processes) -> Matter:
     for name in set(needs) - given - set(nucleons):
         columns[name] = _flat(matter, name)
     if given:
-        columns |= _given_rates(matter)
+        columns |= _given_rates(matter, constants)
     return Matter(columns)
 
 
@@ -315,7 +327,7 @@ def rates(
         )
     setup = Setup(weak_constants(constants), check_kind(weak_magnetism))
     matter = _with_mu_hat(matter)
-    zones = _matter(matter, processes)
+    zones = _matter(matter, processes, setup.constants)
     at = local_energies(energy, matter["rho"])
     if group_average and at.edges is None:
         raise QkepipeError(

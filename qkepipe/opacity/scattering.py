@@ -14,7 +14,7 @@ from qkepipe.opacity.constants import WeakConstants
 from qkepipe.opacity.nucleon import distinct, scattering_coefficients
 from qkepipe.opacity.process import Matter, Opacities, Process, Setup
 
-__all__ = ["PROCESS", "scattering_nucleons"]
+__all__ = ["PROCESS", "backward_excess", "scattering_nucleons"]
 
 
 def _scatterers(n: np.ndarray, t: np.ndarray, constants: WeakConstants) -> np.ndarray:
@@ -55,6 +55,33 @@ def scattering_nucleons(matter: Matter, energy: np.ndarray, setup: Setup) -> Opa
             total[first::2] += eta * chi0
             transport[first::2] += eta * chi_tr
     return Opacities(scattering=total, scattering_transport=transport)
+
+
+def backward_excess(n_n, n_p, temperature, constants: WeakConstants) -> np.ndarray:
+    """Transport over total opacity of elastic scattering on nucleons, to lowest order in E/m.
+
+    Scattering on nucleons is backward: 1.035 for neutrons, 1.11 for protons, at any energy.
+
+    Parameters
+    ----------
+    n_n, n_p : ndarray, shape (z,)
+        Densities of free neutrons and protons [cm^-3].
+    temperature : ndarray, shape (z,)
+        [MeV].
+    constants : WeakConstants
+
+    Returns
+    -------
+    ndarray, shape (z,)
+        chi_tr/chi0 = 1 - chi1/(3 chi0); 1 where there are no nucleons.
+    """
+    total, transport = np.zeros(n_n.shape), np.zeros(n_n.shape)
+    for nucleon, density in (("n", n_n), ("p", n_p)):
+        chi0, chi_tr = scattering_coefficients(0.0, nucleon, 1, "off", constants)
+        scatterers = _scatterers(density, temperature, constants)
+        total += chi0 * scatterers
+        transport += chi_tr * scatterers
+    return np.where(total > 0.0, transport / np.where(total > 0.0, total, 1.0), 1.0)
 
 
 PROCESS = Process(

@@ -283,9 +283,9 @@ class SolveBlock(_Block):
         gt=0,
         le=1e6,
     )
-    crossings: float = _field(5.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
+    crossings: float = _field(6.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
     average_from: float = _field(
-        0.7, "Fraction of the run after which time averages start.", ge=0, lt=1
+        0.6, "Fraction of the run after which time averages start.", ge=0, lt=1
     )
     cfl: float = _field(0.5, "Time step over the shortest cell-crossing time.", gt=0, le=0.5)
     tolerance: float = _field(

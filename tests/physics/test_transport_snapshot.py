@@ -6,7 +6,9 @@ program must find the same densities, luminosities and heating. What remains dif
 every 8th of its radii is at hand, 12 to 15 % apart, between which matter and rates are
 interpolated; its transport knows the velocity exactly, ours to first order in v/c or not at all
 (4/3 v times the energy density of trapped neutrinos is 1 to 7 % of the luminosities); its 40
-directions are Gaussian nodes. Energy densities and fluxes are those of the laboratory, the heating
+directions are Gaussian nodes. Its scattering is taken to have the directions of nucleons; with
+isotropic scattering all luminosities are 1 to 3 % larger, that of nux at every radius from 25 km.
+Energy densities and fluxes are those of the laboratory, the heating
 (column 14) is that of the fluid, which ahead of the shock falls in with 0.1 c.
 """
 
@@ -90,16 +92,16 @@ def test_few_groups_and_directions(snapshot, net_heating):
     r = snapshot["r"].values
     inside = (r > 30 * KM_CM) & (r < SHOCK)
     outside = (r > SHOCK) & (r < FAR)
-    assert np.abs(density[:, inside]).max() < 0.05
-    assert np.abs(density[:, outside]).max() < 0.08
-    assert np.abs(luminosity[:, outside]).max() < 0.05
+    assert np.abs(density[:, inside]).max() < 0.04
+    assert np.abs(density[:, outside]).max() < 0.06
+    assert np.abs(luminosity[:, outside]).max() < 0.03
     check_heating(snapshot, net_heating, matter, field, 0.12)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fluid, inside, outside, luminosity",
-    [("rest", 0.037, 0.070, 0.075), ("moving", 0.025, 0.057, 0.061)],
+    [("rest", 0.02, 0.05, 0.055), ("moving", 0.02, 0.042, 0.046)],
 )
 def test_groups_of_the_snapshot(snapshot, net_heating, fluid, inside, outside, luminosity):
     """384 cells, 40 directions, its 80 groups. The velocity brings densities and luminosities

@@ -145,3 +145,31 @@ def test_energy_axis_must_increase():
 def test_other_species_are_refused():
     with pytest.raises(QkepipeError, match="nue, nuebar, nux, nuxbar"):
         rates(snapshot().assign_coords(species=list("abcd")), [5.0], ("table",))
+
+
+def test_directions_of_scattering_are_isotropic_unless_said():
+    out = rates(snapshot(), OWN, ("table",))
+    np.testing.assert_array_equal(out["scattering_transport"], out["scattering"])
+
+
+@pytest.mark.parametrize("ye, expected", [(0.0, 1.03522), (1.0, 1.11059)])
+def test_directions_of_scattering_on_nucleons(ye, expected):
+    """chi_tr/chi0 = 1 - (h_V^2 - h_A^2)/(h_V^2 + 3 h_A^2)/3, Bruenn 1985, as a number by hand."""
+    given = snapshot().assign(ye=("r", [ye, ye]))
+    given["scattering"].attrs["kernel"] = "nucleons"
+    out = rates(given, OWN, ("table",))
+    np.testing.assert_array_equal(out["scattering"], given["scattering"])
+    ratio = out["scattering_transport"] / out["scattering"]
+    np.testing.assert_allclose(ratio, expected, rtol=1e-5)
+
+
+def test_directions_of_scattering_on_a_mixture_are_those_of_the_own_rate():
+    given = snapshot().assign(ye=("r", [0.2, 0.2]), x_n=("r", [0.8] * 2), x_p=("r", [0.2] * 2))
+    given["scattering"].attrs["kernel"] = "nucleons"
+    table = rates(given, OWN, ("table",))
+    own = rates(given, OWN, ("scattering_nucleons",))
+    np.testing.assert_allclose(
+        table["scattering_transport"] / table["scattering"],
+        own["scattering_transport"] / own["scattering"],
+        rtol=1e-12,
+    )
