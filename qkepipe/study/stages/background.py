@@ -106,7 +106,7 @@ def on_edges(
     out["energy"].attrs["frame"] = out["energy_edge"].attrs["frame"] = energies
     out.attrs.update(snapshot.attrs)
     out.attrs.update(weak.attrs | coverage | space.attrs)
-    out.attrs["frame"] = f"static fluid, energies {energies}"
+    out.attrs["frame"] = f"static observer, energies {energies}"
     out.attrs["warnings"] = "\n".join(str(w) for w in [*warnings, *outside])
     shock = shock_radius(snapshot)
     if shock is not None:
