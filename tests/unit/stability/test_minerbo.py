@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from qkepipe.stability.maximum_entropy import higher_moments, log_norm, part_kernel
 from qkepipe.stability.minerbo import (
     angular_distribution,
     flux_parameter,
-    integral_kernel,
     moment_lobes,
+    moment_screen,
 )
 
 
@@ -43,7 +44,7 @@ def test_integral_between_angles(z):
     mu = 0.5 * (a + b) + 0.5 * (b - a) * x
     norm = 1.0 if abs(z) < 1e-4 else abs(z) / np.sinh(abs(z))
     expected = 0.25 * (b - a) * np.sum(w * 1.7 * norm * np.exp(z * mu))
-    assert integral_kernel(1.7, z, a, b) == pytest.approx(expected, rel=1e-9)
+    assert part_kernel(1.7, z, log_norm(z), a, b) == pytest.approx(expected, rel=1e-9)
 
 
 def _sampled(number, flux, n=20001):
@@ -98,3 +99,29 @@ def test_no_neutrinos():
     positive, negative, crossing, where = moment_lobes(np.zeros(4), np.zeros(4))
     assert (positive, negative, crossing) == (0.0, 0.0, 0.0)
     assert np.isnan(where)
+
+
+@pytest.mark.parametrize("z", [0.0, 1e-4, 0.0499, 0.0501, 0.7, -3.0, 40.0])
+def test_higher_moments(z):
+    """Mean of mu^2 and mu^3 by quadrature."""
+    mu, w = np.polynomial.legendre.leggauss(128)
+    weight = w * np.exp(z * mu - abs(z))
+    weight /= weight.sum()
+    expected = (weight @ mu**2, weight @ mu**3)
+    np.testing.assert_allclose(higher_moments(z), expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_higher_moments_of_the_lepton_number(alike):
+    """Second and third moment of ELN-XLN against quadrature of the distributions."""
+    rng = np.random.default_rng(5)
+    mu, w = np.polynomial.legendre.leggauss(96)
+    number = rng.uniform(0.2, 1.0, (200, 4))
+    flux = number * rng.uniform(-0.3, 0.9, (200, 4))
+    if alike:
+        number[:, 3], flux[:, 3] = number[:, 2], flux[:, 2]
+    nue, nuebar, nux, nuxbar = np.moveaxis(angular_distribution(number, flux, mu), 1, 0)
+    g = (nue - nuebar) - (nux - nuxbar)
+    found = moment_screen(number, flux)[4:]
+    for n, values in zip((2, 3), found, strict=True):
+        np.testing.assert_allclose(values, 0.5 * g @ (w * mu**n), atol=1e-10)
