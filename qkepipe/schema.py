@@ -16,6 +16,7 @@ from qkepipe.errors import Defect, QkepipeError
 
 __all__ = [
     "AXES",
+    "CARTESIAN",
     "KINDS",
     "VARIABLES",
     "Variable",
@@ -27,7 +28,11 @@ __all__ = [
 ]
 
 #: Canonical order of axes, where present.
-AXES = ("time", "component", "species", "energy", "mu", "phi_nu", "phi", "theta", "r")
+AXES = (
+    "time", "component", "species", "energy", "mu", "phi_nu", "phi", "theta", "r", "z", "y", "x",
+)  # fmt: skip
+#: Axes that stand for phi, theta, r in data on Cartesian cells.
+CARTESIAN = ("z", "y", "x")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ def _space(units, long_name, low=-np.inf, high=np.inf, missing=False):
     return Variable(units, _R, long_name, low, high, _ROPT, missing)
 
 
+def _map(units, long_name, low=-np.inf, high=np.inf):
+    return _space(units, long_name, low, high, missing=True)
+
+
 def _moment(units, long_name, low=-np.inf, high=np.inf):
     dims = ("species", "energy", *_R)
     return Variable(units, dims, long_name, low, high, ("energy", *_ROPT))
@@ -75,6 +84,9 @@ VARIABLES: dict[str, Variable] = {
     "theta": Variable("rad", ("theta",), "polar angle", 0.0, 3.2),
     "theta_edge": Variable("rad", ("theta_edge",), "polar angle of the cell edge", 0.0, 3.2),
     "phi": Variable("rad", ("phi",), "azimuth", -6.3, 6.3),
+    "x": Variable("cm", ("x",), "Cartesian coordinate of the cell centre", -1e13, 1e13),
+    "y": Variable("cm", ("y",), "Cartesian coordinate of the cell centre", -1e13, 1e13),
+    "z": Variable("cm", ("z",), "Cartesian coordinate of the cell centre", -1e13, 1e13),
     "energy": Variable("MeV", ("energy",), "neutrino energy, group centre", 0.0, 1e4),
     "energy_edge": Variable("MeV", ("energy_edge",), "neutrino energy, group edge", 0.0, 1e4),
     "mu": Variable("1", ("mu",), "cosine between momentum and outward radius", -1.0, 1.0),
@@ -109,6 +121,11 @@ VARIABLES: dict[str, Variable] = {
     # neutrino moments of a snapshot
     "nu_number_density": _moment("cm-3", "neutrino number density, one species", 0.0),
     "nu_number_flux": _moment("cm-2 s-1", "radial neutrino number flux"),
+    "nu_number_flux_theta": _moment("cm-2 s-1", "neutrino number flux along theta"),
+    "nu_number_flux_phi": _moment("cm-2 s-1", "neutrino number flux along phi"),
+    "nu_number_flux_x": _moment("cm-2 s-1", "neutrino number flux along x (Cartesian cells)"),
+    "nu_number_flux_y": _moment("cm-2 s-1", "neutrino number flux along y (Cartesian cells)"),
+    "nu_number_flux_z": _moment("cm-2 s-1", "neutrino number flux along z (Cartesian cells)"),
     "nu_energy_density": _moment("erg cm-3", "neutrino energy density", 0.0),
     "nu_energy_flux": _moment("erg cm-2 s-1", "radial neutrino energy flux"),
     "nu_eddington": _moment("1", "radial Eddington factor", 0.0, 1.0),
@@ -215,26 +232,30 @@ VARIABLES: dict[str, Variable] = {
         "s-1", ("time_sample", "species"), "number luminosity at the outer edge"
     ),
     "coherence_max": Variable("1", ("time_sample",), "largest coherence in the domain", 0.0, 1.0),
-    # stability map
-    "ffi_crossing": _space("1", "ELN-XLN crossing", 0, 1),
-    "ffi_crossing_mu": _space("1", "cosine of the crossing", -1.0, 1.0, missing=True),
-    "eln_xln_positive": _space("cm-3", "integral of the positive part of ELN-XLN", 0.0),
-    "eln_xln_negative": _space("cm-3", "integral of the negative part of ELN-XLN, absolute", 0.0),
-    "ffi_growth_estimate": _space("s-1", "fast growth estimate sqrt(I+ I-)", 0.0),
-    "cfi_growth_estimate": _space("s-1", "collisional growth estimate", 0.0),
-    "cfi_branch": _space("1", "collisional branch", 0, 3),
-    "slow_growth_normal": _space("s-1", "slow growth, normal ordering", 0.0),
-    "slow_growth_inverted": _space("s-1", "slow growth, inverted ordering", 0.0),
-    "mnr_residual": _space("cm-1", "matter-neutrino resonance residual"),
-    "mnr_flag": _space("1", "matter-neutrino resonance candidate", 0, 1),
-    "gradient_efolds": _space("1", "e-folds gained while a mode drifts through its band", 0.0),
-    "lsa_growth_rate": _space("s-1", "growth rate from the dispersion relation", missing=True),
-    "lsa_wavenumber": _space("cm-1", "wavenumber of the fastest mode", missing=True),
-    "lsa_sector": _space("1", "sector of the fastest mode: 0 sym, 1 brk", 0, 1, missing=True),
-    "instability": _space("1", "most severe instability", 0, 10),
-    "potential_matter": _space("cm-1", "matter potential"),
-    "potential_phi0": _space("cm-1", "self-interaction potential, zeroth moment"),
-    "potential_phi1": _space("cm-1", "self-interaction potential, first moment"),
+    # stability map; flags are -1 and numbers missing in cells that cannot be judged
+    "ffi_crossing": _space("1", "ELN-XLN crossing", -1, 1),
+    "ffi_crossing_mu": _map("1", "cosine of the crossing", -1.0, 1.0),
+    "eln_xln_positive": _map("cm-3", "integral of the positive part of ELN-XLN", 0.0),
+    "eln_xln_negative": _map("cm-3", "integral of the negative part of ELN-XLN, absolute", 0.0),
+    "ffi_growth_estimate": _map("s-1", "fast growth estimate sqrt(I+ I-)", 0.0),
+    "ffi_flux_test": _space("1", "sufficient test: ELN-XLN flux above c times density", -1, 1),
+    "ffi_k0_test": _space("1", "sufficient test: growth at kappa = 0", -1, 1),
+    "ffi_polynomial_test": _space("1", "sufficient test: lowest degree, 2 or 3, that finds", -1, 3),
+    "cfi_growth_estimate": _map("s-1", "collisional growth estimate", 0.0),
+    "cfi_branch": _space("1", "collisional branch", -1, 3),
+    "cfi_sector": _space("1", "sector of the collisional mode: 0 isotropic, 1 dipole", -1, 1),
+    "slow_growth_normal": _map("s-1", "slow growth, normal ordering", 0.0),
+    "slow_growth_inverted": _map("s-1", "slow growth, inverted ordering", 0.0),
+    "mnr_residual": _map("cm-1", "matter-neutrino resonance residual"),
+    "mnr_flag": _space("1", "matter-neutrino resonance candidate", -1, 1),
+    "gradient_efolds": _map("1", "e-folds gained while a mode drifts through its band", 0.0),
+    "lsa_growth_rate": _map("s-1", "growth rate from the dispersion relation"),
+    "lsa_wavenumber": _map("cm-1", "wavenumber of the fastest mode"),
+    "lsa_sector": _map("1", "sector of the fastest mode: 0 sym, 1 brk", 0, 1),
+    "instability": _space("1", "most severe instability", -1, 10),
+    "potential_matter": _map("cm-1", "matter potential"),
+    "potential_phi0": _map("cm-1", "self-interaction potential, zeroth moment"),
+    "potential_phi1": _map("cm-1", "self-interaction potential, first moment"),
 }
 
 #: Required variables of each kind of dataset.
@@ -343,17 +364,25 @@ def _count(mask: np.ndarray) -> str:
     return f" ({count} such values)" if count > 1 else ""
 
 
+def _own_axes(spec: Variable, array: xr.DataArray) -> tuple[str, ...]:
+    """Axes of a variable, those of Cartesian cells where the array is on them."""
+    if spec.dims[-3:] != _R or not set(CARTESIAN) & set(array.dims):
+        return spec.dims
+    return (*spec.dims[:-3], *CARTESIAN)
+
+
 def _check_variable(
     name: str, array: xr.DataArray, source: str, check_finite: bool, check_range: bool
 ) -> list[Defect]:
     spec = VARIABLES[name]
     found: list[Defect] = []
-    unknown = [d for d in array.dims if d not in spec.dims]
-    needed = [d for d in spec.dims if d not in spec.optional and d not in array.dims]
+    dims = _own_axes(spec, array)
+    unknown = [d for d in array.dims if d not in dims]
+    needed = [d for d in dims if d not in spec.optional and d not in array.dims]
     if unknown or needed:
         found.append(
             Defect(source, name, f"has dimensions ({', '.join(map(str, array.dims))})",
-                   f"({', '.join(spec.dims)})")
+                   f"({', '.join(dims)})")
         )  # fmt: skip
         return found
     units = array.attrs.get("units")
@@ -421,7 +450,10 @@ def defects(
         values out of range. Unknown variables give a warning.
     """
     found: list[Defect] = []
-    absent = [n for n in KINDS[kind] if n not in dataset.variables]
+    required = KINDS[kind]
+    if kind in ("snapshot", "stability") and set(CARTESIAN) & set(dataset.variables):
+        required = (*CARTESIAN, *(n for n in required if n != "r"))
+    absent = [n for n in required if n not in dataset.variables]
     if absent:
         have = ", ".join(sorted(str(v) for v in dataset.variables))
         found.append(
@@ -429,7 +461,7 @@ def defects(
                 source,
                 ", ".join(absent),
                 f"missing; this file has {have}",
-                f"in a {kind}: {', '.join(KINDS[kind])}",
+                f"in a {kind}: {', '.join(required)}",
             )
         )
     for name in dataset.variables:

@@ -10,7 +10,9 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.stability.field import Field, four_species, open_field
+from qkepipe.schema import CARTESIAN
+from qkepipe.stability.damping import mean_damping
+from qkepipe.stability.field import Field, apply, four_species, open_field
 
 __all__ = ["Cells", "open_cells"]
 
@@ -37,10 +39,8 @@ class Cells:
             return "no matter given"
         if need == "energy" and self.field.mean_energy is None:
             return "the field has no energies"
-        if need == "gradient":
-            r = self.field.number.coords.get("r")
-            if r is None or r.size < 2:
-                return "needs two cells along r"
+        if need == "gradient" and not self.gradient_axes:
+            return "needs two cells along r, or along x, y and z"
         if need == "rates":
             if self.matter is None or "absorption" not in self.matter:
                 return "no absorption given"
@@ -50,30 +50,33 @@ class Cells:
                 return "the field is grey"
         return ""
 
-    @cached_property
-    def damping_by_group(self) -> tuple[xr.DataArray, xr.DataArray]:
-        """Gamma of neutrinos and antineutrinos [cm^-1] over (energy, space).
-
-        Half the sum of the absorption of the two flavours.
-        """
-        a = four_species(self.matter, "absorption")
-        return (
-            0.5 * (a.isel(species=0, drop=True) + a.isel(species=2, drop=True)),
-            0.5 * (a.isel(species=1, drop=True) + a.isel(species=3, drop=True)),
-        )
+    @property
+    def gradient_axes(self) -> tuple[str, ...]:
+        """Axes in space that are lengths and have two cells: r, or all of z, y, x."""
+        coords = self.field.number.coords
+        axes = CARTESIAN if CARTESIAN[0] in self.field.space else ("r",)
+        usable = all(axis in coords and coords[axis].size > 1 for axis in axes)
+        return axes if usable else ()
 
     @cached_property
     def damping(self) -> xr.DataArray | float:
         """Number-weighted mean of Gamma [s^-1] over space; 0 where rates are unknown."""
         if self.lacks("rates"):
             return 0.0
-        gamma, gammabar = self.damping_by_group
-        n = self.field.spectrum
-        nu = n.isel(species=0, drop=True) + n.isel(species=2, drop=True)
-        nubar = n.isel(species=1, drop=True) + n.isel(species=3, drop=True)
-        total = (nu + nubar).sum("energy")
-        return C_LIGHT * ((nu * gamma + nubar * gammabar).sum("energy")
-                          / total.where(total > 0.0, 1.0))  # fmt: skip
+        return C_LIGHT * apply(
+            mean_damping, self.field.spectrum, four_species(self.matter, "absorption"),
+            inputs=[["species", "energy"]] * 2,
+        )  # fmt: skip
+
+    def judged(self, needs: tuple[str, ...] = ()) -> xr.DataArray:
+        """Cells whose field, and matter where it is needed, allow a judgement."""
+        good = self.field.judged
+        if self.matter is None or not set(needs) & {"matter", "rates"}:
+            return good
+        good = good & np.isfinite(self.matter["ye"]) & (self.matter["rho"] > 0.0)
+        if "rates" in needs and not self.lacks("rates"):
+            good = good & np.isfinite(self.damping)
+        return good.drop_attrs(deep=False)
 
 
 def open_cells(field: xr.Dataset, matter: xr.Dataset | None, tolerance: float) -> Cells:

@@ -27,209 +27,19 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
-from qkepipe.jit import gufunc, jit
+from qkepipe.jit import gufunc
 from qkepipe.stability.cells import Cells
-from qkepipe.stability.field import apply
+from qkepipe.stability.collisional_roots import (
+    BRANCHES,
+    RESONANCE,
+    asymptotic,
+    growth_kernel,
+)
+from qkepipe.stability.field import apply, four_species
+from qkepipe.stability.flags import flag
 from qkepipe.stability.instability import Instability, Kind
 
-__all__ = ["BRANCHES", "INSTABILITY", "collisional_growth"]
-
-#: Meaning of ``cfi_branch``. The branch follows the gap Re w, not the sign of a square root.
-BRANCHES = ("none", "plus", "minus", "resonance")
-PLUS, MINUS, RESONANCE = 1, 2, 3
-
-#: Samples of h(y) on a logarithmic mesh, and bisections of each change of sign.
-SAMPLES = 16
-BISECTIONS = 40
-#: Samples of the phase of h on the imaginary axis.
-PHASE_SAMPLES = 48
-#: The limits of the two branches are used while Gamma/|sum s g| and |sum s g Gamma|/(sum s
-#: g)^2 are below this (their corrections are of second order), elsewhere all roots are found.
-ASYMPTOTIC = 1e-3
-ABERTH_STEPS = 60
-
-
-@jit
-def _h(y, g, gbar, gamma, gammabar):
-    total = 0.0
-    for e in range(g.size):
-        if g[e] != 0.0:
-            total += g[e] / (y + gamma[e])
-        if gbar[e] != 0.0:
-            total -= gbar[e] / (y + gammabar[e])
-    return total
-
-
-@jit
-def _growing(low, high, g, gbar, gamma, gammabar):
-    """Number of roots of h(y) = 0 with Re y > 0, from the phase of h along y = i t.
-
-    Argument principle on the right half plane, where h is analytic and at large y like 1/y.
-    """
-    ratio = (high / low) ** (1.0 / (PHASE_SAMPLES - 1))
-    t = low
-    turned = 0.0
-    before = 0.0
-    for k in range(PHASE_SAMPLES):
-        real = 0.0
-        imag = 0.0
-        for e in range(g.size):
-            if g[e] != 0.0:
-                part = g[e] / (gamma[e] * gamma[e] + t * t)
-                real += part * gamma[e]
-                imag -= part * t
-            if gbar[e] != 0.0:
-                part = gbar[e] / (gammabar[e] * gammabar[e] + t * t)
-                real -= part * gammabar[e]
-                imag += part * t
-        phase = math.atan2(imag, real)
-        if k > 0:
-            step = phase - before
-            turned += step - 2.0 * math.pi * round(step / (2.0 * math.pi))
-        before = phase
-        t *= ratio
-    return round(-turned / math.pi - 0.5)
-
-
-@jit
-def _largest_root(low, high, g, gbar, gamma, gammabar):
-    """Largest root of h(y) = 0 in [low, high]; 0 if none is seen."""
-    ratio = (high / low) ** (1.0 / (SAMPLES - 1))
-    b = high
-    value_b = _h(b, g, gbar, gamma, gammabar)
-    for _ in range(SAMPLES - 1):
-        a = b / ratio
-        value_a = _h(a, g, gbar, gamma, gammabar)
-        if value_a * value_b < 0.0:
-            for _ in range(BISECTIONS):
-                middle = math.sqrt(a * b)
-                if _h(middle, g, gbar, gamma, gammabar) * value_b > 0.0:
-                    b = middle
-                else:
-                    a = middle
-            return math.sqrt(a * b)
-        b = a
-        value_b = value_a
-    return 0.0
-
-
-@jit
-def _roots(poles, strength, roots):
-    """All roots y of sum_k strength_k/(y + poles_k) = -i, written to ``roots``.
-
-    Aberth's simultaneous iteration (Aberth 1973, Math. Comp. 27, 339) on the numerator,
-    whose logarithmic derivative needs no expansion. Roots that do not converge become NaN.
-    """
-    n = poles.size
-    d = np.sum(strength)
-    if np.sum(np.abs(strength)) < np.max(poles):
-        # weakly coupled: the root of each pole alone
-        for k in range(n):
-            roots[k] = complex(-poles[k], strength[k])
-    else:
-        # one gapped root, the others among the poles
-        ordered = np.sort(poles)
-        for k in range(n - 1):
-            gap = ordered[k + 1] - ordered[k]
-            side = 0.3 if k % 2 == 0 else -0.3
-            roots[k] = complex(-0.5 * (ordered[k] + ordered[k + 1]), side * gap)
-        roots[n - 1] = complex(-ordered[0], d)
-    moving = np.ones(n, dtype=np.bool_)
-    for _ in range(ABERTH_STEPS):
-        any_moving = False
-        for k in range(n):
-            if not moving[k]:
-                continue
-            y = roots[k]
-            value = 1j
-            slope = 0.0j
-            log_poles = 0.0j
-            crowd = 0.0j
-            for j in range(n):
-                distance = y + poles[j]
-                if distance == 0.0:
-                    distance = complex(0.0, 1e-100)
-                term = 1.0 / distance
-                value += strength[j] * term
-                slope -= strength[j] * term * term
-                log_poles += term
-                if j != k and y != roots[j]:
-                    crowd += 1.0 / (y - roots[j])
-            derivative = slope + value * (log_poles - crowd)
-            if derivative == 0.0:
-                moving[k] = False
-                continue
-            step = value / derivative
-            if not (math.isfinite(step.real) and math.isfinite(step.imag)):
-                roots[k] = complex(np.nan, np.nan)
-                moving[k] = False
-                continue
-            roots[k] = y - step
-            moving[k] = abs(step) > 1e-10 * abs(roots[k])
-            any_moving = any_moving or moving[k]
-        if not any_moving:
-            break
-    for k in range(n):
-        if moving[k]:
-            roots[k] = complex(np.nan, np.nan)
-
-
-@jit
-def _fastest(g, gbar, gamma, gammabar):
-    """Fastest root from all of them."""
-    n = 0
-    for e in range(g.size):
-        n += (g[e] != 0.0) + (gbar[e] != 0.0)
-    poles = np.empty(n)
-    strength = np.empty(n)
-    roots = np.empty(n, dtype=np.complex128)
-    n = 0
-    for e in range(g.size):
-        if g[e] != 0.0:
-            poles[n] = gamma[e]
-            strength[n] = g[e]
-            n += 1
-        if gbar[e] != 0.0:
-            poles[n] = gammabar[e]
-            strength[n] = -gbar[e]
-            n += 1
-    _roots(poles, strength, roots)
-    best = 0.0j
-    for k in range(n):
-        if roots[k].real > best.real:
-            best = roots[k]
-    return best
-
-
-@jit
-def _growth(g, gbar, gamma, gammabar):
-    """Growth [unit of g] and branch of the fastest isotropic mode; 0, 0 if none grows."""
-    d = 0.0  # sum s g
-    d_gamma = 0.0  # sum s g Gamma
-    fastest = 0.0
-    for e in range(g.size):
-        d += g[e] - gbar[e]
-        d_gamma += g[e] * gamma[e] - gbar[e] * gammabar[e]
-        fastest = max(fastest, gamma[e], gammabar[e])
-    if fastest == 0.0:
-        return 0.0, 0
-    if abs(d_gamma) < ASYMPTOTIC * d * d and fastest < ASYMPTOTIC * abs(d):
-        minus = -d_gamma / d
-        # far beyond the rates h is d/y + d_gamma/y^2: no root above their ratio
-        low, high = 1e-6 * fastest, 4.0 * (fastest + abs(minus))
-        gapless = _growing(low, 1e3 * high, g, gbar, gamma, gammabar)
-        plus = _largest_root(low, high, g, gbar, gamma, gammabar) if gapless == 1 else 0.0
-        # a single root is real; several may be complex
-        if gapless == 0 or plus > 0.0:
-            if max(plus, minus) <= 0.0:
-                return 0.0, 0
-            return (plus, PLUS) if plus >= minus else (minus, MINUS)
-    y = _fastest(g, gbar, gamma, gammabar)
-    if y.real <= 0.0:
-        return 0.0, 0
-    if d * d < 2.0 * abs(d_gamma):
-        return y.real, RESONANCE
-    return y.real, (MINUS if abs(y.imag) > 0.5 * abs(d) else PLUS)
+__all__ = ["BRANCHES", "INSTABILITY", "collisional_growth", "collisional_screen"]
 
 
 @gufunc(
@@ -237,7 +47,7 @@ def _growth(g, gbar, gamma, gammabar):
     "(e),(e),(e),(e)->(),()",
 )
 def _collisional_kernel(g, gbar, gamma, gammabar, growth, branch):
-    rate, kind = _growth(g, gbar, gamma, gammabar)
+    rate, kind = growth_kernel(g, gbar, gamma, gammabar)
     growth[0] = rate
     branch[0] = kind
 
@@ -263,32 +73,103 @@ def collisional_growth(g, gbar, gamma, gammabar):
     return _collisional_kernel(g, gbar, gamma, gammabar)
 
 
+@gufunc(
+    ["void(float64[:,:], float64[:,:], float64[:,:], float64[:,:], "
+     "float64[:], float64[:], float64[:])"],
+    "(s,e),(s,e),(s,e),(w,e)->(),(),()",
+)  # fmt: skip
+def _screen_kernel(spectrum, absorption, scattering, work, growth, branch, sector):
+    g, gbar, gamma, gammabar = work[0], work[1], work[2], work[3]
+    total = 0.0
+    for e in range(g.size):
+        g[e] = SQRT2_GF * (max(spectrum[0, e], 0.0) - max(spectrum[2, e], 0.0))
+        gbar[e] = SQRT2_GF * (max(spectrum[1, e], 0.0) - max(spectrum[3, e], 0.0))
+        gamma[e] = 0.5 * (absorption[0, e] + absorption[2, e])
+        gammabar[e] = 0.5 * (absorption[1, e] + absorption[3, e])
+        total += g[e] + gbar[e] + gamma[e] + gammabar[e]
+    growth[0] = 0.0
+    branch[0] = 0.0
+    sector[0] = 0.0
+    if not math.isfinite(total):
+        return
+    growth[0], branch[0] = growth_kernel(g, gbar, gamma, gammabar)
+    limits = asymptotic(g, gbar, gamma, gammabar)
+    scattered = 0.0
+    for e in range(g.size):
+        # the dipole mode obeys the equation of the isotropic one with s g -> -s g/3, and
+        # scattering, which differs with energy, damps it like absorption
+        g[e] /= 3.0
+        gbar[e] /= 3.0
+        chi = 0.5 * (scattering[0, e] + scattering[2, e])
+        chibar = 0.5 * (scattering[1, e] + scattering[3, e])
+        gamma[e] += chi
+        gammabar[e] += chibar
+        scattered += chi + chibar
+    if not math.isfinite(scattered) or (limits and scattered == 0.0):
+        # in their limits both modes have the same roots
+        return
+    rate, kind = growth_kernel(gbar, g, gammabar, gamma)
+    if rate > growth[0]:
+        growth[0] = rate
+        branch[0] = kind
+        sector[0] = 1.0
+
+
+def collisional_screen(spectrum, absorption, scattering):
+    """Growth rate, branch and sector of the faster of the isotropic and the dipole mode.
+
+    Parameters
+    ----------
+    spectrum : ndarray (..., 4, n_energy)
+        Number density per group [cm^-3]; values below 0 count as 0.
+    absorption : ndarray (..., 4, n_energy)
+        [cm^-1].
+    scattering : ndarray (..., 4, n_energy)
+        Transport opacity of elastic scattering [cm^-1], which damps the dipole mode.
+
+    Returns
+    -------
+    growth, branch : ndarray (...)
+        As :func:`collisional_growth`.
+    sector : ndarray (...)
+        0 isotropic, 1 dipole.
+    """
+    # room for one cell, the same for all of them: a call runs on one thread
+    work = np.empty((4, spectrum.shape[-1]))
+    return _screen_kernel(spectrum, absorption, scattering, work)
+
+
 def _collisional(cells: Cells, found: xr.Dataset) -> xr.Dataset:
-    n = cells.field.spectrum
-    gamma, gammabar = cells.damping_by_group
-    g = SQRT2_GF * (n.isel(species=0, drop=True) - n.isel(species=2, drop=True))
-    gbar = SQRT2_GF * (n.isel(species=1, drop=True) - n.isel(species=3, drop=True))
-    growth, branch = apply(
-        collisional_growth, g, gbar, gamma, gammabar,
-        inputs=[["energy"]] * 4, outputs=((), ()),
+    absorption = four_species(cells.matter, "absorption")
+    damped = "scattering_transport" in cells.matter
+    scattering = (
+        four_species(cells.matter, "scattering_transport") if damped else xr.zeros_like(absorption)
+    )
+    growth, branch, sector = apply(
+        collisional_screen, cells.field.spectrum, absorption, scattering,
+        inputs=[["species", "energy"]] * 3, outputs=((), (), ()),
     )  # fmt: skip
     return xr.Dataset(
         {
-            "cfi_growth_estimate": C_LIGHT * growth,
-            "cfi_branch": branch.astype("int8").assign_attrs(
-                flag_values=np.arange(len(BRANCHES), dtype="int8"),
-                flag_meanings=" ".join(BRANCHES),
+            "cfi_growth_estimate": (C_LIGHT * growth).assign_attrs(
+                comment="faster of the isotropic and the dipole mode at kappa = 0; the dipole is "
+                + ("damped by elastic scattering too" if damped else
+                   "not damped by elastic scattering, which is not given")
+            ),
+            "cfi_branch": flag(
+                branch, dict(enumerate(BRANCHES)),
                 comment="plus: gapless, Re w near 0; minus: gapped, Re w near -potential_phi0; "
                 "resonance: potential_phi0^2 below twice the ELN-XLN-weighted absorption",
             ),
+            "cfi_sector": flag(sector, {0: "isotropic", 1: "dipole"}),
         }
-    )
+    )  # fmt: skip
 
 
 INSTABILITY = Instability(
     "collisional",
     _collisional,
-    "isotropic collisional mode at kappa = 0 from all energy groups, with its branch",
+    "collisional modes of an isotropic gas at kappa = 0 from all energy groups, with the branch",
     needs=("rates",),
     kinds=(
         Kind(3, "collisional", lambda found, cells: found["cfi_branch"] > 0),

@@ -13,7 +13,7 @@ import numpy as np
 
 from qkepipe.jit import gufunc
 
-__all__ = ["integrate", "lobes"]
+__all__ = ["higher", "integrate", "lobes"]
 
 
 @gufunc(
@@ -85,6 +85,21 @@ def _lobes(g, weights, mu, tolerance, positive, negative, crossing, crossing_mu)
     negative[0] = minus
     crossing[0] = 1.0 if found else 0.0
     crossing_mu[0] = where if found else np.nan
+
+
+@gufunc(["void(float64[:], float64[:], float64[:], float64[:], float64[:])"], "(m),(m),(m)->(),()")
+def _higher(g, weights, mu, second, third):
+    second[0] = 0.0
+    third[0] = 0.0
+    for j in range(g.size):
+        part = weights[j] * g[j] * mu[j] * mu[j]
+        second[0] += part
+        third[0] += part * mu[j]
+
+
+def higher(g, weights, mu):
+    """Moments of mu^2 and mu^3 of ELN-XLN on angular bins [cm^-3]; arguments as :func:`lobes`."""
+    return _higher(g, weights, mu)
 
 
 def integrate(f, energy_weights, mu_weights, mu):

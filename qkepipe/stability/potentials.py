@@ -10,17 +10,18 @@ import xarray as xr
 
 from qkepipe.constants import M_U_GRAM, SQRT2_GF
 from qkepipe.stability.cells import Cells
+from qkepipe.stability.radiation import eln_xln
 
 __all__ = ["potentials"]
 
 
 def potentials(cells: Cells) -> xr.Dataset:
     """``potential_phi0``, ``potential_phi1`` and, with matter, ``potential_matter`` [cm^-1]."""
+    phi1 = SQRT2_GF * eln_xln(cells.field.flux)
+    if cells.field.vector:
+        phi1.attrs["comment"] = "length of the vector, along the ELN-XLN flux of the cell"
     out = xr.Dataset(
-        {
-            "potential_phi0": SQRT2_GF * _eln_xln(cells.field.number),
-            "potential_phi1": SQRT2_GF * _eln_xln(cells.field.flux),
-        }
+        {"potential_phi0": SQRT2_GF * eln_xln(cells.field.number), "potential_phi1": phi1}
     )
     if cells.matter is not None:
         mass = float(cells.matter.attrs.get("baryon_mass", M_U_GRAM))
@@ -28,9 +29,3 @@ def potentials(cells: Cells) -> xr.Dataset:
         lam = lam.broadcast_like(out["potential_phi0"]).drop_attrs(deep=False)
         out["potential_matter"] = lam.assign_attrs(baryon_mass=mass)
     return out
-
-
-def _eln_xln(moment: xr.DataArray) -> xr.DataArray:
-    """(nue - nuebar) - (nux - nuxbar) of a moment."""
-    nue, nuebar, nux, nuxbar = (moment.isel(species=i, drop=True) for i in range(4))
-    return (nue - nuebar) - (nux - nuxbar)

@@ -11,49 +11,52 @@ conversion is unlikely although the potentials cancel (arXiv:2403.15532).
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
+from qkepipe.constants import SQRT2_GF
 from qkepipe.stability.cells import Cells
+from qkepipe.stability.flags import flag
 from qkepipe.stability.instability import Instability, Kind
 from qkepipe.stability.slow import vacuum_frequency
 
 __all__ = ["INSTABILITY"]
 
 
-def _changes_sign(values: xr.DataArray) -> xr.DataArray:
-    """Cells that have a neighbour along r on the other side of zero."""
-    if "r" not in values.dims:
-        return xr.zeros_like(values, dtype=bool)
+def _changes_sign(values: xr.DataArray, axes: tuple[str, ...]) -> xr.DataArray:
+    """Cells that have a neighbour along an axis in space on the other side of zero."""
     positive = values > 0.0
-    before = positive.shift(r=1, fill_value=False)
-    after = positive.shift(r=-1, fill_value=False)
-    cell = xr.DataArray(np.arange(values.sizes["r"]), dims="r")
-    return ((positive != before) & (cell > 0)) | (
-        (positive != after) & (cell < values.sizes["r"] - 1)
-    )
+    known = values.notnull()
+    changes = xr.zeros_like(values, dtype=bool)
+    for axis in axes:
+        for step in (1, -1):
+            other = positive.shift({axis: step}, fill_value=False)
+            seen = known.shift({axis: step}, fill_value=False)
+            changes = changes | ((positive != other) & seen)
+    return changes & known
 
 
 def _resonance(cells: Cells, found: xr.Dataset) -> xr.Dataset:
     field = cells.field
-    total = field.number.sum("species")
-    direction = field.flux.sum("species") / total.where(total > 0.0, 1.0)
     omega = 0.0 if field.mean_energy is None else vacuum_frequency(field.mean_energy)
     transverse = found["potential_matter"] + found["potential_phi0"]
-    forward = transverse - direction * found["potential_phi1"]
+    forward = transverse - SQRT2_GF * field.drift
     residual = forward - omega
-    flag = _changes_sign(forward) | _changes_sign(transverse) | (abs(residual) < abs(omega))
+    candidate = (
+        _changes_sign(forward, field.space)
+        | _changes_sign(transverse, field.space)
+        | (abs(residual) < abs(omega))
+    )
     return xr.Dataset(
         {
             "mnr_residual": residual.assign_attrs(
                 comment="lambda + Phi_0 - v Phi_1 - omega, v = total number flux over c times "
                 "total number density, omega of the mean energy in the normal ordering"
             ),
-            "mnr_flag": flag.astype("int8").assign_attrs(
-                flag_values=np.array([0, 1], dtype="int8"),
-                flag_meanings="no_candidate candidate",
-                comment="lambda + Phi_0 - v Phi_1 changes sign between neighbouring cells for v "
-                "of the residual or v = 0, or |residual| < omega",
+            "mnr_flag": flag(
+                candidate,
+                {0: "no_candidate", 1: "candidate"},
+                comment="lambda + Phi_0 - v Phi_1 changes sign between neighbouring cells along "
+                "any axis for v of the residual or v = 0, or |residual| < omega",
             ),
         }
     )

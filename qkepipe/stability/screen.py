@@ -8,6 +8,7 @@ import xarray as xr
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import AXES, VARIABLES, check, set_attributes
 from qkepipe.stability.cells import Cells, open_cells
+from qkepipe.stability.flags import UNKNOWN, flag, only_where
 from qkepipe.stability.lsa import lsa
 from qkepipe.stability.potentials import potentials
 from qkepipe.stability.registry import INSTABILITIES
@@ -29,7 +30,8 @@ def screen(
     field : Dataset
         Either ``f(species, energy, mu, r)`` with ``energy_edge`` [MeV] and ``mu_edge``, or
         ``nu_number_density`` [cm^-3] and ``nu_number_flux`` [cm^-2 s^-1] over (species,
-        [energy], [phi], [theta], r) with, if known, ``nu_energy_density`` [erg cm^-3].
+        [energy], [phi], [theta], r) or (z, y, x), with further components of the flux
+        (:mod:`qkepipe.stability.moments`) and, if known, ``nu_energy_density`` [erg cm^-3].
         Angular distributions of moments are those of largest entropy. May hold dask arrays;
         the map is lazy too if ``lsa_cells`` is 0.
     matter : Dataset, optional
@@ -47,7 +49,10 @@ def screen(
         Kind ``stability`` (see :mod:`qkepipe.schema`): rates in s^-1, potentials in cm^-1,
         those of a local observer at rest where the field has a ``lapse``.
         Variables that need what is not given are absent; the attribute ``omitted`` says
-        why. ``instability`` holds the most severe kind of each cell.
+        why. ``instability`` holds the most severe kind of each cell. A cell that cannot be
+        judged (moments that are not finite or negative beyond noise, no neutrinos, unusable
+        matter) has missing numbers and flags of -1, *unknown*; the attributes count such
+        cells, flux factors that were capped and negative densities that were set to 0.
 
     Raises
     ------
@@ -63,13 +68,16 @@ def screen(
         raise QkepipeError(Defect("screen", "lsa_cells", f"{lsa_cells}", "0 or more"))
     cells = open_cells(field, matter, crossing_tolerance)
     found = potentials(cells)
+    judged = {n: cells.judged(("matter",) if n == "potential_matter" else ()) for n in found}
+    found = found.assign({n: only_where(found[[n]], judged[n])[n] for n in found})
     omitted = []
     for instability in INSTABILITIES.values():
         reasons = [r for r in map(cells.lacks, instability.needs) if r]
         if reasons:
             omitted.append(f"{instability.name}: {reasons[0]}")
         else:
-            found = found.assign(instability.function(cells, found).data_vars)
+            new = instability.function(cells, found)
+            found = found.assign(only_where(new, cells.judged(instability.needs)).data_vars)
     found["instability"] = _severity(cells, found)
     if lsa_cells > 0:
         found = found.assign(lsa(cells.field, found["ffi_growth_estimate"], lsa_cells).data_vars)
@@ -82,9 +90,22 @@ def screen(
     )
     if cells.field.mode == "moments":
         found.attrs["closure"] = "maximum entropy (Minerbo)"
-        found.attrs["flux_factors_capped"] = cells.field.capped
+        found.attrs["warnings"] = "\n".join(_assumed(field))
+    counts = cells.field.counts()
+    counts["cells_unknown"] = int((found["instability"] == UNKNOWN).sum())
+    found.attrs.update(counts)
     lazy = any(v.chunks is not None for v in found.data_vars.values())
     return found if lazy else check(found, "stability", "stability map")
+
+
+def _assumed(field: xr.Dataset) -> list[str]:
+    """What the moments do not declare, and what is taken instead."""
+    own = {**field.attrs, **field["nu_number_density"].attrs}
+    assumed = {
+        "frame": "moments taken as those of one observer, at rest with the matter or not",
+        "heavy_multiplicity": "nux taken as one heavy flavour",
+    }
+    return [f"{name} not declared: {text}" for name, text in assumed.items() if name not in own]
 
 
 def _severity(cells: Cells, found: xr.Dataset) -> xr.DataArray:
@@ -100,10 +121,10 @@ def _severity(cells: Cells, found: xr.Dataset) -> xr.DataArray:
             level = np.maximum(level, here)
             kinds.append(kind)
     kinds.sort(key=lambda k: k.level)
-    return level.astype("int8").assign_attrs(
-        flag_values=np.array([0, *(k.level for k in kinds)], dtype="int8"),
-        flag_meanings=" ".join(["none", *(k.meaning for k in kinds)]),
-    )
+    # with unusable matter something found is certain, nothing found is not
+    certain = cells.judged() & ((level > 0) | cells.judged(("matter", "rates")))
+    severity = flag(level, {0: "none", **{k.level: k.meaning for k in kinds}})
+    return only_where(severity.to_dataset(name="instability"), certain)["instability"]
 
 
 def _tidy(found: xr.Dataset, field: xr.Dataset, cells: Cells) -> xr.Dataset:

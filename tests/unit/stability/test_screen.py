@@ -11,11 +11,12 @@ from qkepipe.stability import INSTABILITIES, Instability, Kind, screen
 
 FIELD_ONLY = {
     "ffi_crossing", "ffi_crossing_mu", "eln_xln_positive", "eln_xln_negative",
-    "ffi_growth_estimate", "slow_growth_normal", "slow_growth_inverted", "lsa_growth_rate",
+    "ffi_growth_estimate", "ffi_flux_test", "ffi_k0_test", "ffi_polynomial_test",
+    "slow_growth_normal", "slow_growth_inverted", "lsa_growth_rate",
     "lsa_wavenumber", "lsa_sector", "instability", "potential_phi0", "potential_phi1",
 }  # fmt: skip
 MATTER = {"potential_matter", "mnr_residual", "mnr_flag", "gradient_efolds"}
-RATES = {"cfi_growth_estimate", "cfi_branch"}
+RATES = {"cfi_growth_estimate", "cfi_branch", "cfi_sector"}
 
 
 def test_variables_with_everything(angular_field, matter):
@@ -187,8 +188,10 @@ def test_refusals(angular_field, moments_of, matter):
         screen(angular_field.drop_vars("mu_edge"))
     with pytest.raises(QkepipeError, match="bins in mu"):
         screen(angular_field.assign_coords(mu_edge=("mu_edge", np.linspace(-1, 1, 9))))
-    with pytest.raises(QkepipeError, match="not finite"):
-        screen(angular_field.assign(f=angular_field["f"] * np.nan))
+    with pytest.raises(QkepipeError, match="r: has no cells"):
+        screen(field.isel(r=slice(0)))
+    with pytest.raises(QkepipeError, match="nue, nux"):
+        screen(field.isel(species=[0, 2]))
     with pytest.raises(QkepipeError, match="ye: missing"):
         screen(field, matter.drop_vars("ye"))
     with pytest.raises(QkepipeError, match="r: differs"):
