@@ -253,6 +253,16 @@ VARIABLES: dict[str, Variable] = {
     "lsa_wavenumber": _map("cm-1", "wavenumber of the fastest mode"),
     "lsa_sector": _map("1", "sector of the fastest mode: 0 sym, 1 brk", 0, 1),
     "instability": _space("1", "most severe instability", -1, 10),
+    "flavour_pair": _space("1", "pair of flavours that the cell shows", 0, 2),
+    **{
+        name: variable
+        for pair, text in (("emu", "e and mu"), ("etau", "e and tau"), ("mutau", "mu and tau"))
+        for name, variable in (
+            (f"ffi_crossing_{pair}", _space("1", f"crossing of {text}", -1, 1)),
+            (f"ffi_growth_estimate_{pair}", _map("s-1", f"fast growth of {text}", 0.0)),
+            (f"cfi_growth_estimate_{pair}", _map("s-1", f"collisional growth of {text}", 0.0)),
+        )
+    },
     "potential_matter": _map("cm-1", "matter potential"),
     "potential_phi0": _map("cm-1", "self-interaction potential, zeroth moment"),
     "potential_phi1": _map("cm-1", "self-interaction potential, first moment"),

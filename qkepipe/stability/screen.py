@@ -7,6 +7,7 @@ import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import AXES, VARIABLES, check, set_attributes
+from qkepipe.stability import flavours
 from qkepipe.stability.cells import Cells, open_cells
 from qkepipe.stability.flags import UNKNOWN, flag, only_where
 from qkepipe.stability.lsa import lsa
@@ -32,8 +33,9 @@ def screen(
         ``nu_number_density`` [cm^-3] and ``nu_number_flux`` [cm^-2 s^-1] over (species,
         [energy], [phi], [theta], r) or (z, y, x), with further components of the flux
         (:mod:`qkepipe.stability.moments`) and, if known, ``nu_energy_density`` [erg cm^-3].
-        Angular distributions of moments are those of largest entropy. May hold dask arrays;
-        the map is lazy too if ``lsa_cells`` is 0.
+        Angular distributions of moments are those of largest entropy. Six species are screened
+        pair by pair (:mod:`qkepipe.stability.flavours`). May hold dask arrays; the map is lazy
+        too if ``lsa_cells`` is 0.
     matter : Dataset, optional
         On the same cells: ``rho`` [g cm^-3], ``ye``, attribute ``baryon_mass`` [g] (default:
         atomic mass unit), and ``absorption(species, energy, space)`` [cm^-1] for the
@@ -66,19 +68,33 @@ def screen(
         )
     if lsa_cells < 0:
         raise QkepipeError(Defect("screen", "lsa_cells", f"{lsa_cells}", "0 or more"))
+    if not flavours.is_six(field):
+        return _two_flavours(field, matter, crossing_tolerance, lsa_cells)
+    maps = {}
+    for pair in flavours.PAIRS:
+        here = [None if d is None else flavours.of_pair(d, pair) for d in (field, matter)]
+        left_out = flavours.NOT_OF_MU_TAU if pair == "mutau" else ()
+        maps[pair] = _two_flavours(*here, crossing_tolerance, lsa_cells, left_out)
+    found = set_attributes(flavours.combine(maps))
+    return found if _lazy(found) else check(found, "stability", "stability map")
+
+
+def _two_flavours(field, matter, crossing_tolerance, lsa_cells, left_out=()) -> xr.Dataset:
+    """Map of two flavours without the instabilities named in ``left_out``."""
     cells = open_cells(field, matter, crossing_tolerance)
+    chosen = {name: i for name, i in INSTABILITIES.items() if name not in left_out}
     found = potentials(cells)
     judged = {n: cells.judged(("matter",) if n == "potential_matter" else ()) for n in found}
     found = found.assign({n: only_where(found[[n]], judged[n])[n] for n in found})
     omitted = []
-    for instability in INSTABILITIES.values():
+    for instability in chosen.values():
         reasons = [r for r in map(cells.lacks, instability.needs) if r]
         if reasons:
             omitted.append(f"{instability.name}: {reasons[0]}")
         else:
             new = instability.function(cells, found)
             found = found.assign(only_where(new, cells.judged(instability.needs)).data_vars)
-    found["instability"] = _severity(cells, found)
+    found["instability"] = _severity(cells, found, chosen)
     if lsa_cells > 0:
         found = found.assign(lsa(cells.field, found["ffi_growth_estimate"], lsa_cells).data_vars)
     found = _tidy(found, field, cells)
@@ -94,8 +110,11 @@ def screen(
     counts = cells.field.counts()
     counts["cells_unknown"] = int((found["instability"] == UNKNOWN).sum())
     found.attrs.update(counts)
-    lazy = any(v.chunks is not None for v in found.data_vars.values())
-    return found if lazy else check(found, "stability", "stability map")
+    return found if _lazy(found) else check(found, "stability", "stability map")
+
+
+def _lazy(found: xr.Dataset) -> bool:
+    return any(v.chunks is not None for v in found.data_vars.values())
 
 
 def _assumed(field: xr.Dataset) -> list[str]:
@@ -108,12 +127,12 @@ def _assumed(field: xr.Dataset) -> list[str]:
     return [f"{name} not declared: {text}" for name, text in assumed.items() if name not in own]
 
 
-def _severity(cells: Cells, found: xr.Dataset) -> xr.DataArray:
+def _severity(cells: Cells, found: xr.Dataset, chosen: dict) -> xr.DataArray:
     """Largest level of the kinds present in each cell."""
     level = xr.zeros_like(found["potential_phi0"], dtype="int8")
     level.attrs = {}
     kinds = []
-    for instability in INSTABILITIES.values():
+    for instability in chosen.values():
         if any(cells.lacks(need) for need in instability.needs):
             continue
         for kind in instability.kinds:
