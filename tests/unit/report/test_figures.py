@@ -65,16 +65,23 @@ def test_profiles_are_those_of_the_summaries(study):
     assert table.attrs["units"]["luminosity_nue_qke_xi4e-4"] == "1e51 erg s-1"
 
 
-def test_ratio_to_classical_is_left_out_where_the_flux_is_small(study):
+@pytest.mark.parametrize(
+    "quantity, flux",
+    [
+        ("luminosity", "luminosity"),
+        ("number_luminosity", "number_luminosity"),
+        ("mean_energy", "number_luminosity"),
+    ],
+)
+def test_ratio_to_classical_is_left_out_where_the_flux_is_small(study, quantity, flux):
     _, table = FIGURES["radial_profiles"].draw(study, "s15")
     data = study.snapshots["s15"]
-    flux = data.classical["number_luminosity"].sel(species="nue")
-    small = (flux <= 0.05 * flux.max()).values
-    ratio = table["luminosity_ratio_nue_bgk_box"]
+    through = data.classical[flux].sel(species="nue")
+    small = (abs(through) <= 0.05 * abs(through).max()).values
+    ratio = table[f"{quantity}_ratio_nue_bgk_box"]
     assert small.any() and ratio[small].isna().all()
     mine, theirs = (
-        s["luminosity"].sel(species="nue").values
-        for s in (data.summaries["bgk_box"], data.classical)
+        s[quantity].sel(species="nue").values for s in (data.summaries["bgk_box"], data.classical)
     )
     np.testing.assert_allclose(ratio[~small], (mine / theirs)[~small], rtol=1e-12)
 
