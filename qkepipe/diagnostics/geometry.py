@@ -10,25 +10,27 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-__all__ = ["CARTESIAN", "cell_edges", "cell_radius", "cell_volume", "polar_angle", "space_dims"]
+__all__ = [
+    "cell_edges", "cell_radius", "cell_volume", "polar_angle", "radial_shells", "space_dims",
+]  # fmt: skip
 
-#: Cartesian axes.
-CARTESIAN = ("z", "y", "x")
+_SPHERICAL = ("phi", "theta", "r")
+_CARTESIAN = ("z", "y", "x")
 #: Limits of spherical coordinates, for edges that a dataset does not give.
 _LIMITS = {"r": (0.0, np.inf), "theta": (0.0, np.pi)}
 
 
-def space_dims(dataset: xr.Dataset) -> tuple[str, ...]:
-    """Dimensions in space of a stability map (those of ``instability``)."""
-    return tuple(str(d) for d in dataset["instability"].dims)
+def space_dims(dataset: xr.Dataset | xr.DataArray) -> tuple[str, ...]:
+    """Dimensions in space, in canonical order."""
+    return tuple(d for d in (*_SPHERICAL, *_CARTESIAN) if d in dataset.dims)
 
 
-def cell_radius(dataset: xr.Dataset) -> xr.DataArray:
+def cell_radius(dataset: xr.Dataset | xr.DataArray) -> xr.DataArray:
     """Distance of the cell centres from the origin [cm], over the dimensions it depends on."""
     dims = space_dims(dataset)
     if "r" in dims:
         return dataset["r"].drop_attrs()
-    squares = [dataset[d].drop_attrs() ** 2 for d in CARTESIAN if d in dims]
+    squares = [dataset[d].drop_attrs() ** 2 for d in _CARTESIAN if d in dims]
     return np.sqrt(sum(squares[1:], squares[0])).transpose(*dims)
 
 
@@ -76,14 +78,14 @@ def cell_volume(dataset: xr.Dataset) -> xr.DataArray:
     Parameters
     ----------
     dataset : Dataset
-        Kind ``stability``, with ``r_edge``, ``theta_edge``, ... where they are known.
+        With ``r_edge``, ``theta_edge``, ... where they are known.
 
     Returns
     -------
     DataArray
     """
     dims = space_dims(dataset)
-    volume = xr.ones_like(dataset["instability"], dtype=float).drop_attrs()
+    volume = xr.DataArray(1.0)
     if "r" in dims:
         measures = {
             "r": lambda edges: edges**3 / 3.0,
@@ -92,10 +94,37 @@ def cell_volume(dataset: xr.Dataset) -> xr.DataArray:
         }
         volume = volume * (1.0 if "theta" in dims else 2.0)
         volume = volume * (1.0 if "phi" in dims else 2.0 * np.pi)
-        volume = volume * dataset.get("radial_metric", 1.0)
+        if "radial_metric" in dataset:
+            volume = volume * dataset["radial_metric"].drop_attrs()
     else:
         measures = dict.fromkeys(dims, lambda edges: edges)
     for dim in dims:
         factor = np.abs(np.diff(measures[dim](cell_edges(dataset, dim))))
         volume = volume * xr.DataArray(factor, dims=dim)
     return volume.transpose(*dims)
+
+
+def radial_shells(dataset: xr.Dataset | xr.DataArray) -> tuple[np.ndarray, xr.DataArray]:
+    """Shells around the origin for profiles against radius.
+
+    Those of the radial cells, or for Cartesian axes shells as wide as the diagonal of the
+    smallest cell, which the cells of a plane through the centre leave none of empty.
+
+    Returns
+    -------
+    edges : ndarray (n + 1,)
+        [cm].
+    shell : DataArray of int
+        Number of the shell of every cell, over the dimensions that the radius depends on.
+    """
+    radius = cell_radius(dataset)
+    dims = space_dims(dataset)
+    if "r" in dims:
+        data = dataset if isinstance(dataset, xr.Dataset) else dataset.coords.to_dataset()
+        return cell_edges(data, "r"), xr.DataArray(np.arange(radius.size), dims="r")
+    widths = [np.diff(dataset[d].values).min() for d in dims if dataset.sizes[d] > 1]
+    width = float(np.sqrt(np.sum(np.square(widths)))) if widths else 1.0
+    first, last = float(radius.min()), float(radius.max())
+    count = max(1, int(np.ceil((last - first) / width)))
+    edges = first + width * np.arange(count + 1)
+    return edges, np.minimum(((radius - first) // width).astype(int), count - 1)

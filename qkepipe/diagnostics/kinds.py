@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-__all__ = ["fastest_growth", "growth_variables", "kinds_of"]
+from qkepipe.diagnostics.geometry import cell_volume, radial_shells, space_dims
+
+__all__ = ["fastest_growth", "growth_variables", "kinds_of", "radial_fractions"]
 
 
 def kinds_of(stability: xr.Dataset) -> dict[str, int]:
@@ -48,3 +50,32 @@ def fastest_growth(stability: xr.Dataset) -> xr.DataArray:
             rate = rate.where(stability["lsa_growth_rate"].isnull())
         best = np.maximum(best, rate.fillna(0.0))
     return best.transpose(*stability["instability"].dims)
+
+
+def radial_fractions(stability: xr.Dataset) -> xr.Dataset:
+    """Share of the volume of every shell that each kind takes.
+
+    Parameters
+    ----------
+    stability : Dataset
+        Kind ``stability`` over any space.
+
+    Returns
+    -------
+    Dataset
+        ``fraction(kind, shell)`` [1], NaN in shells without a cell, and ``edge(shell_edge)``
+        [cm].
+    """
+    edges, shell = radial_shells(stability)
+    volume = cell_volume(stability)
+    where = shell.broadcast_like(volume).transpose(*space_dims(stability)).values.ravel()
+    kind = stability["instability"].transpose(*space_dims(stability)).values.ravel()
+    weights, count = volume.values.ravel(), edges.size - 1
+    total = np.bincount(where, weights, count)
+    names = kinds_of(stability)
+    parts = [np.bincount(where, weights * (kind == value), count) for value in names.values()]
+    share = np.array(parts) / np.where(total > 0.0, total, np.nan)
+    return xr.Dataset(
+        {"fraction": (("kind", "shell"), share), "edge": ("shell_edge", edges, {"units": "cm"})},
+        coords={"kind": list(names)},
+    )

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qkepipe.diagnostics.geometry import cell_edges, cell_radius, cell_volume, polar_angle
+from qkepipe.diagnostics.geometry import (
+    cell_edges,
+    cell_radius,
+    cell_volume,
+    polar_angle,
+    radial_shells,
+)
 
 R_EDGE = np.array([0.0, 1e6, 3e6, 1e7])
 R = 0.5 * (R_EDGE[1:] + R_EDGE[:-1])
@@ -70,3 +76,19 @@ def test_edges_are_midpoints_within_the_range_of_the_axis():
     data = spherical(np.array([0.2, 1.0, 3.0]))
     np.testing.assert_allclose(cell_edges(data, "theta"), [0.0, 0.6, 2.0, np.pi])
     assert polar_angle(spherical()) is None
+
+
+def test_shells_of_a_cartesian_map_hold_every_cell_and_none_is_empty():
+    x = np.linspace(-7.5, 7.5, 16)
+    data = a_map(z=x, y=x, x=x)
+    edges, shell = radial_shells(data)
+    radius = cell_radius(data).values
+    low, high = edges[shell.values], edges[shell.values + 1]
+    assert np.all((radius >= low - 1e-12) & (radius <= high + 1e-12))
+    assert np.unique(shell).size == edges.size - 1
+
+
+def test_shells_of_a_spherical_map_are_its_radial_cells():
+    edges, shell = radial_shells(spherical(np.array([1.0, 2.0])))
+    np.testing.assert_array_equal(edges, R_EDGE)
+    np.testing.assert_array_equal(shell, [0, 1, 2])

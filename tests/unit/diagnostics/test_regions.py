@@ -8,7 +8,7 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.diagnostics import to_csv
 from qkepipe.diagnostics.boundaries import boundaries
 from qkepipe.diagnostics.chosen_cells import chosen_cells
-from qkepipe.diagnostics.kinds import fastest_growth, kinds_of
+from qkepipe.diagnostics.kinds import fastest_growth, kinds_of, radial_fractions
 from qkepipe.diagnostics.region_table import REGION_COLUMNS, region_table
 from qkepipe.diagnostics.regions import regions
 
@@ -203,3 +203,14 @@ def test_a_value_without_a_meaning_keeps_its_number():
     data = star()
     data["instability"].attrs = {}
     assert kinds_of(data) == {"kind_-1": -1, "kind_0": 0, "kind_3": 3, "kind_5": 5}
+
+
+def test_fractions_against_radius_are_those_of_solid_angle():
+    """Unstable in the northern half inside 100 km, nowhere outside."""
+    theta = np.radians(np.arange(15.0, 180.0, 30.0))
+    kind = np.where((theta[:, None] < 0.5 * np.pi) & (R < 100 * KM), 5, 0)
+    share = radial_fractions(a_map(kind, 1e8 * (kind > 0), {"theta": theta, "r": R}))
+    np.testing.assert_array_equal(share["edge"], EDGE)
+    expected = np.where(R < 100 * KM, 0.5, 0.0)
+    np.testing.assert_allclose(share["fraction"].sel(kind="fast"), expected, atol=1e-12)
+    np.testing.assert_allclose(share["fraction"].sum("kind"), 1.0)
