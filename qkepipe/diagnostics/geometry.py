@@ -108,7 +108,7 @@ def radial_shells(dataset: xr.Dataset | xr.DataArray) -> tuple[np.ndarray, xr.Da
     """Shells around the origin for profiles against radius.
 
     Those of the radial cells, or for Cartesian axes shells as wide as the diagonal of the
-    smallest cell, which the cells of a plane through the centre leave none of empty.
+    smallest cell, so that none within the map is empty.
 
     Returns
     -------

@@ -43,7 +43,8 @@ def region_table(name: str, stability: xr.Dataset, found: list[Region]) -> xr.Da
         Over ``row`` with :data:`REGION_COLUMNS`. Rows of ``entry`` = ``kind``: cells whose most
         severe instability is ``name``. Of ``entry`` = ``growth``: cells in which the rate
         ``name`` is positive, its largest value [s^-1], the length c/rate of an e-fold at light
-        speed [cm] and where that is. Fractions are of the region. Missing numbers are NaN.
+        speed [cm] and where that is. Fractions are of the region, NaN for a rate that was not
+        evaluated in all of its cells. Missing numbers are NaN.
         Attributes ``definition_<region>``, and ``left_out``: one line for each region that
         cannot be defined.
     """
@@ -73,6 +74,9 @@ def region_table(name: str, stability: xr.Dataset, found: list[Region]) -> xr.Da
         for quantity in growth_variables(stability):
             rate = stability[quantity]
             rows.append(row("growth", quantity, rate > 0.0))
+            if bool((rate.isnull() & region.cells).any()):
+                # not evaluated everywhere: the share says nothing of the region
+                rows[-1] |= {"cell_fraction": np.nan, "volume_fraction": np.nan}
             rows[-1] |= _largest(stability, rate.where(region.cells), radius)
     return _dataset(rows).assign_attrs(
         **definitions,

@@ -45,6 +45,19 @@ class Plotted:
         line.set_gid("|".join(labels))
         return line
 
+    def mesh(self, axis, x: tuple, y: tuple | None, corners, values: tuple, **style) -> None:
+        """Draw cells in colours, as pixels also inside a vector file.
+
+        ``x`` and ``y`` are (name, units, centres of the cells), ``corners`` their corners in
+        both directions and ``values`` (name, units, array); ``y`` is None for a strip.
+        """
+        for name, units, centres in (x, y) if y is not None else (x,):
+            self.add(name, units, np.ravel(centres))
+        name, units, array = values
+        label = self.add(name, units, np.ravel(array))
+        drawn = axis.pcolormesh(*corners, array, rasterized=True, **style)
+        drawn.set_gid(label)
+
     def band(self, axis, x: tuple, low: tuple, high: tuple, **style) -> None:
         """Fill between two curves."""
         labels = [self.add(*c) for c in (x, low, high)]

@@ -1,0 +1,95 @@
+"""Rows of the table of instability by region."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from markupsafe import Markup
+
+from qkepipe.report.data import SnapshotData
+from qkepipe.report.kinds import kind_words
+from qkepipe.report.text import number, share
+
+__all__ = ["region_definitions", "region_growth", "region_kinds", "regions_left_out"]
+
+#: Growth rates in words; others are named as in the file.
+_RATES = {
+    "ffi_growth_estimate": "fast, estimate",
+    "lsa_growth_rate": "fast, dispersion relation",
+    "cfi_growth_estimate": "collisional",
+    "slow_growth_normal": "slow, normal ordering",
+    "slow_growth_inverted": "slow, inverted ordering",
+}
+
+
+def region_kinds(data: SnapshotData) -> list[dict]:
+    """One row per region and kind of instability that occurs in it, the most severe first."""
+    rows = []
+    for region, group in groupby(_entries(data, "kind"), lambda row: row["region"]):
+        present = [row for row in group if row["cells"] > 0.0]
+        for row in reversed(present):
+            rows.append(
+                {
+                    "region": region_words(region),
+                    "kind": kind_words(row["name"]),
+                    "cells": f"{int(row['cells'])}",
+                    "cell_share": share(100.0 * row["cell_fraction"]),
+                    "volume_share": share(100.0 * row["volume_fraction"]),
+                }
+            )
+    return rows
+
+
+def region_growth(data: SnapshotData) -> list[dict]:
+    """One row per region and growth rate that is positive in it."""
+    return [
+        {
+            "region": region_words(row["region"]),
+            "rate": _RATES.get(row["name"], kind_words(row["name"])),
+            "largest": number(row["growth_rate"]),
+            "place": row["position"].replace("; ", ", "),
+            "length": number(row["efold_length_cm"]),
+            # NaN where the rate was not evaluated everywhere
+            "volume_share": "–"
+            if row["volume_fraction"] != row["volume_fraction"]
+            else share(100.0 * row["volume_fraction"]),
+        }
+        for row in _entries(data, "growth")
+        if row["growth_rate"] > 0.0
+    ]
+
+
+def region_definitions(data: SnapshotData) -> list[tuple[str, str]]:
+    """Definition of each region of the table."""
+    attrs = {} if data.regions is None else data.regions.attrs
+    prefix = "definition_"
+    return [
+        (region_words(str(name).removeprefix(prefix)), str(text))
+        for name, text in attrs.items()
+        if str(name).startswith(prefix)
+    ]
+
+
+def regions_left_out(data: SnapshotData) -> list[Markup]:
+    """Regions that could not be defined, with the reason."""
+    text = "" if data.regions is None else str(data.regions.attrs.get("left_out", ""))
+    said = []
+    for line in text.splitlines():
+        name, _, reason = line.partition(": ")
+        said.append(Markup("{}: {}").format(region_words(name), reason))
+    return said
+
+
+def region_words(name: str) -> str:
+    """Name of a region as readers see it."""
+    for plain, words in (("_nuebar", " of ν̄e"), ("_nue", " of νe"), ("_nuxbar", " of ν̄x"),
+                         ("_nux", " of νx")):  # fmt: skip
+        name = name.replace(plain, words) if name.endswith(plain) else name
+    return name.replace("_", " ")
+
+
+def _entries(data: SnapshotData, entry: str) -> list[dict]:
+    if data.regions is None:
+        return []
+    table = data.regions.to_dataframe()
+    return table[table["entry"] == entry].to_dict("records")
