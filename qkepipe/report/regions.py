@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from qkepipe.report.data import SnapshotData
 from qkepipe.report.kinds import kind_words
-from qkepipe.report.text import number, share
+from qkepipe.report.text import SPECIES_HTML, number, share
 
 __all__ = ["region_definitions", "region_growth", "region_kinds", "regions_left_out"]
 
@@ -59,7 +59,7 @@ def region_growth(data: SnapshotData) -> list[dict]:
     ]
 
 
-def region_definitions(data: SnapshotData) -> list[tuple[str, str]]:
+def region_definitions(data: SnapshotData) -> list[tuple[Markup, str]]:
     """Definition of each region of the table."""
     attrs = {} if data.regions is None else data.regions.attrs
     prefix = "definition_"
@@ -80,12 +80,12 @@ def regions_left_out(data: SnapshotData) -> list[Markup]:
     return said
 
 
-def region_words(name: str) -> str:
+def region_words(name: str) -> Markup:
     """Name of a region as readers see it."""
-    for plain, words in (("_nuebar", " of ν̄e"), ("_nue", " of νe"), ("_nuxbar", " of ν̄x"),
-                         ("_nux", " of νx")):  # fmt: skip
-        name = name.replace(plain, words) if name.endswith(plain) else name
-    return name.replace("_", " ")
+    base, _, last = name.rpartition("_")
+    if last in SPECIES_HTML:
+        return Markup("{} of {}").format(base.replace("_", " "), SPECIES_HTML[last])
+    return Markup("{}").format(name.replace("_", " "))
 
 
 def _entries(data: SnapshotData, entry: str) -> list[dict]:

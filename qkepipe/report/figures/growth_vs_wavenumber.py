@@ -17,8 +17,8 @@ _CAPTION = (
     "Growth rate of the fastest fast mode against the wavenumber κ = k − Φ₁ along the radius, in "
     "the cell of largest growth and in cells at boundaries of regions: modes that keep axial "
     "symmetry and modes that break it. Unstable wavenumbers are bands around κ = 0, and a test of "
-    "κ = 0 alone can miss them. Zero or slightly negative (damping by absorption): stable. The vacuum "
-    "term is left out, so slow modes are not in it."
+    "κ = 0 alone can miss them. Zero or slightly negative (damping by absorption): stable. The "
+    "vacuum term is left out, so slow modes are not in it."
 )
 
 _STYLE = {
