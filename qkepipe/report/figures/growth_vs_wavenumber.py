@@ -9,7 +9,7 @@ from qkepipe.report.data import StudyData
 from qkepipe.report.figure import Figure
 from qkepipe.report.labels import short
 from qkepipe.report.plotted import Plotted
-from qkepipe.report.style import BLUE, ORANGE, stack
+from qkepipe.report.style import BLUE, LABEL, ORANGE, stack
 
 __all__ = ["FIGURE", "growth_vs_wavenumber"]
 
@@ -54,7 +54,10 @@ def cell_words(cell) -> str:
     place = cell["place"].item()
     for plain, shown in (("; ", ", "), ("theta", "θ"), ("phi", "φ"), (" deg", "°")):
         place = place.replace(plain, shown)
-    return f"{cell['why'].item()}\n{place}"
+    why = cell["why"].item()
+    for species in ("nuebar", "nue"):
+        why = why.replace(f"{species} ", f"{LABEL[species]} ")
+    return f"{why}\n{place}"
 
 
 def _frame(axis, kappa: np.ndarray, growth: np.ndarray) -> None:

@@ -25,7 +25,8 @@ __all__ = ["FIGURE", "stability_slices"]
 
 _CAPTION = (
     "Most severe kind of instability and largest growth rate of every cell, over all kinds and "
-    "both mass orderings. A map with directions is cut through its meridional plane (where it is "
+    "both mass orderings (of fast conversion the dispersion relation where it was solved, the "
+    "estimate elsewhere). A map with directions is cut through its meridional plane (where it is "
     "known in azimuth, that of the fastest cell; s is the distance from the axis) and its equator; "
     "below, the share of the volume of each shell that every kind takes. A map over radius alone "
     "is a strip. White: nothing grows. A resonance candidate is a flag and no prediction; growth "
