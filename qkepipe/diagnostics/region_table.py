@@ -48,36 +48,39 @@ def region_table(name: str, stability: xr.Dataset, found: list[Region]) -> xr.Da
         Attributes ``definition_<region>``, and ``left_out``: one line for each region that
         cannot be defined.
     """
-    volume, radius = cell_volume(stability), cell_radius(stability)
+    dims = space_dims(stability)
+    volume, radius = cell_volume(stability).values, cell_radius(stability)
     rows, definitions = [], {}
     for region in found:
         if region.cells is None:
             continue
         definitions[f"definition_{region.name}"] = region.definition
+        # from here on the cells of the region in one row
+        member = region.cells.transpose(*dims).values
+        share = volume[member] / volume[member].sum()
 
-        def row(entry, item, cells, region=region):
-            inside = cells & region.cells
+        def row(entry, item, cells, region=region, share=share):
             return {
                 "snapshot": name,
                 "region": region.name,
                 "entry": entry,
                 "name": item,
-                "cells": float(inside.sum()),
-                "cell_fraction": float(inside.sum() / region.cells.sum()),
-                "volume_fraction": float(
-                    volume.where(inside, 0.0).sum() / volume.where(region.cells, 0.0).sum()
-                ),
+                "cells": float(cells.sum()),
+                "cell_fraction": float(cells.mean()),
+                "volume_fraction": float(share[cells].sum()),
             }
 
-        for kind, value in kinds_of(stability).items():
-            rows.append(row("kind", kind, stability["instability"] == value))
+        kind = stability["instability"].transpose(*dims).values[member]
+        for words, value in kinds_of(stability).items():
+            rows.append(row("kind", words, kind == value))
         for quantity in growth_variables(stability):
-            rate = stability[quantity]
-            rows.append(row("growth", quantity, rate > 0.0))
-            if bool((rate.isnull() & region.cells).any()):
+            rate = stability[quantity].transpose(*dims)
+            inside = rate.values[member]
+            rows.append(row("growth", quantity, inside > 0.0))
+            if np.isnan(inside).any():
                 # not evaluated everywhere: the share says nothing of the region
                 rows[-1] |= {"cell_fraction": np.nan, "volume_fraction": np.nan}
-            rows[-1] |= _largest(stability, rate.where(region.cells), radius)
+            rows[-1] |= _largest(stability, rate.where(member), radius)
     return _dataset(rows).assign_attrs(
         **definitions,
         left_out="\n".join(f"{r.name}: {r.definition}" for r in found if r.cells is None),
@@ -98,7 +101,6 @@ def place(stability: xr.Dataset, index: dict[str, int]) -> str:
 
 def _largest(stability: xr.Dataset, rate: xr.DataArray, radius: xr.DataArray) -> dict:
     """Largest positive value of a rate, and where it is."""
-    rate = rate.transpose(*space_dims(stability))
     if not bool((rate > 0.0).any()):
         return {}
     at = {str(d): int(i) for d, i in rate.fillna(-np.inf).argmax(rate.dims).items()}

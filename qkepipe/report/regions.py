@@ -24,27 +24,25 @@ _RATES = {
 
 def region_kinds(data: SnapshotData) -> list[dict]:
     """One row per region and kind of instability that occurs in it, the most severe first."""
-    rows = []
-    for region, group in groupby(_entries(data, "kind"), lambda row: row["region"]):
-        present = [row for row in group if row["cells"] > 0.0]
-        for row in reversed(present):
-            rows.append(
-                {
-                    "region": region_words(region),
-                    "kind": kind_words(row["name"]),
-                    "cells": f"{int(row['cells'])}",
-                    "cell_share": share(100.0 * row["cell_fraction"]),
-                    "volume_share": share(100.0 * row["volume_fraction"]),
-                }
-            )
-    return rows
+    rows = [row for row in _entries(data, "kind") if row["cells"] > 0.0]
+    return [
+        {
+            "region": region,
+            "kind": kind_words(row["name"]),
+            "cells": f"{int(row['cells'])}",
+            "cell_share": share(100.0 * row["cell_fraction"]),
+            "volume_share": share(100.0 * row["volume_fraction"]),
+        }
+        for region, row in _once(rows, backwards=True)
+    ]
 
 
 def region_growth(data: SnapshotData) -> list[dict]:
     """One row per region and growth rate that is positive in it."""
+    rows = [row for row in _entries(data, "growth") if row["growth_rate"] > 0.0]
     return [
         {
-            "region": region_words(row["region"]),
+            "region": region,
             "rate": _RATES.get(row["name"], kind_words(row["name"])),
             "largest": number(row["growth_rate"]),
             "place": row["position"].replace("; ", ", "),
@@ -54,8 +52,7 @@ def region_growth(data: SnapshotData) -> list[dict]:
             if row["volume_fraction"] != row["volume_fraction"]
             else share(100.0 * row["volume_fraction"]),
         }
-        for row in _entries(data, "growth")
-        if row["growth_rate"] > 0.0
+        for region, row in _once(rows)
     ]
 
 
@@ -70,22 +67,31 @@ def region_definitions(data: SnapshotData) -> list[tuple[Markup, str]]:
     ]
 
 
-def regions_left_out(data: SnapshotData) -> list[Markup]:
+def regions_left_out(data: SnapshotData) -> list[tuple[Markup, str]]:
     """Regions that could not be defined, with the reason."""
     text = "" if data.regions is None else str(data.regions.attrs.get("left_out", ""))
-    said = []
-    for line in text.splitlines():
-        name, _, reason = line.partition(": ")
-        said.append(Markup("{}: {}").format(region_words(name), reason))
-    return said
+    lines = [line.partition(": ") for line in text.splitlines()]
+    return [(region_words(name), reason) for name, _, reason in lines]
 
 
 def region_words(name: str) -> Markup:
     """Name of a region as readers see it."""
     base, _, last = name.rpartition("_")
     if last in SPECIES_HTML:
-        return Markup("{} of {}").format(base.replace("_", " "), SPECIES_HTML[last])
+        return Markup("around the {} of {}").format(base.replace("_", " "), SPECIES_HTML[last])
     return Markup("{}").format(name.replace("_", " "))
+
+
+def _once(rows: list[dict], backwards: bool = False) -> list[tuple[Markup, dict]]:
+    """Rows with the words of their region, which only its first row shows."""
+    out = []
+    for region, group in groupby(rows, lambda row: row["region"]):
+        ordered = list(group)
+        if backwards:
+            ordered.reverse()
+        words = [region_words(region)] + [Markup("")] * (len(ordered) - 1)
+        out += zip(words, ordered, strict=True)
+    return out
 
 
 def _entries(data: SnapshotData, entry: str) -> list[dict]:

@@ -36,6 +36,7 @@ def growth_vs_wavenumber(study: StudyData, snapshot: str):
     figure, axes = stack([1.35] * len(cells), share_x=False)
     table = Plotted()
     for number, (axis, cell) in enumerate(zip(axes, cells, strict=True), start=1):
+        cell = cell.dropna("wavenumber", subset=["kappa"])
         kappa = cell["kappa"].values
         for sector in map(str, cell["sector"].values):
             growth = cell["growth_rate"].sel(sector=sector).values

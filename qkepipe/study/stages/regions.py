@@ -51,7 +51,8 @@ def run(
         _modes(stability, field, background, words, index)
         for words, index in chosen_cells(stability, found, at)
     ]
-    return table, xr.concat(modes, "cell", join="exact", combine_attrs="override")
+    # a scan with fewer wavenumbers is filled with NaN
+    return table, xr.concat(modes, "cell", join="outer", combine_attrs="override")
 
 
 def _modes(stability, field, matter, words: str, index: dict[str, int]) -> xr.Dataset:
