@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from qkepipe.diagnostics.ray_spheres import ray_spheres
 from qkepipe.snapshot import shock_radius
 from qkepipe.units import KM_CM
 
 __all__ = ["Boundary", "boundaries"]
 
-#: Share of the directions that must have a shock for the map to have one.
+#: Share of the directions that must have a surface for the map to have one.
 _MOST = 0.5
 
 
@@ -44,7 +45,8 @@ def boundaries(matter: xr.Dataset, field: xr.Dataset | None = None) -> dict[str,
     ----------
     matter : Dataset
         Kind ``background``, or ``snapshot`` over any space: ``rho`` [g cm^-3] and, where known,
-        ``velocity_r``; ``shock_radius`` [cm] in the attributes wins.
+        ``velocity_r``; ``shock_radius`` [cm] in the attributes wins. Without ``field`` its own
+        opacities and moments (:func:`qkepipe.diagnostics.ray_spheres.ray_spheres`).
     field : Dataset, optional
         Diagnostics of a field on the study grid: ``neutrinosphere_radius(species)`` and
         ``gain_radius`` [cm].
@@ -54,11 +56,13 @@ def boundaries(matter: xr.Dataset, field: xr.Dataset | None = None) -> dict[str,
     dict
         ``shock``, ``gain_radius`` and ``neutrinosphere_<species>``.
     """
-    found = {"shock": _shock(matter), "gain_radius": _gain(field)}
-    if field is None or "neutrinosphere_radius" not in field:
-        none = "needs opacities and a field on the study grid (field: transport or snapshot)"
-        return found | {f"neutrinosphere_{s}": Boundary(None, none) for s in ("nue", "nuebar")}
-    spheres = field["neutrinosphere_radius"]
+    spheres = _of_rays(matter) if field is None else _of_field(field)
+    return {"shock": _shock(matter), "gain_radius": _gain(field), **spheres}
+
+
+def _of_field(field: xr.Dataset) -> dict[str, Boundary]:
+    """Spheres of a field on the study grid."""
+    spheres, found = field["neutrinosphere_radius"], {}
     status = str(spheres.attrs.get("status", "not on the grid"))
     for species in map(str, spheres["species"].values):
         radius = float(spheres.sel(species=species))
@@ -70,8 +74,36 @@ def boundaries(matter: xr.Dataset, field: xr.Dataset | None = None) -> dict[str,
     return found
 
 
+def _of_rays(matter: xr.Dataset) -> dict[str, Boundary]:
+    """Spheres along the rays of a snapshot, where it has opacities."""
+    spheres = ray_spheres(matter)
+    if spheres is None:
+        none = "needs opacities by energy, and number and energy densities of neutrinos"
+        return {f"neutrinosphere_{s}": Boundary(None, none) for s in ("nue", "nuebar")}
+    words = "transport optical depth 2/3 at the mean energy of the field"
+    return {
+        f"neutrinosphere_{species}": _of_directions(
+            spheres.sel(species=species, drop=True), words, "the rays are nowhere that deep"
+        )
+        for species in map(str, spheres["species"].values)
+    }
+
+
 def _at(radius: float, words: str) -> Boundary:
     return Boundary(xr.DataArray(radius), f"{words}, at {radius / KM_CM:.4g} km")
+
+
+def _of_directions(radius: xr.DataArray, words: str, otherwise: str) -> Boundary:
+    """Surface that most directions have to have."""
+    count, size = int(radius.notnull().sum()), radius.size
+    if count == 0 or count < _MOST * size:
+        return Boundary(None, f"{otherwise} (found in {count} of {size} directions)")
+    if size == 1:
+        return _at(radius.item(), words)
+    low, high = float(radius.min()) / KM_CM, float(radius.max()) / KM_CM
+    return Boundary(
+        radius, f"{words}, found in {count} of {size} directions at {low:.4g} to {high:.4g} km"
+    )
 
 
 def _reason(status: str, species: str) -> str:
@@ -106,14 +138,6 @@ def _shock(matter: xr.Dataset) -> Boundary:
         rays = [profiles]
     radii = [shock_radius(ray) for ray in rays]
     values = np.array([np.nan if radius is None else radius for radius in radii])
-    count = int(np.isfinite(values).sum())
-    if count < _MOST * values.size or count == 0:
-        return Boundary(None, f"no shock found (in {count} of {values.size} directions)")
-    if not over:
-        return _at(float(values[0]), "shock of the snapshot")
     shape = [matter.sizes[d] for d in over]
-    low, high = np.nanmin(values) / KM_CM, np.nanmax(values) / KM_CM
-    return Boundary(
-        xr.DataArray(values.reshape(shape), dims=over),
-        f"shock, found in {count} of {values.size} directions at {low:.4g} to {high:.4g} km",
-    )
+    surface = xr.DataArray(values.reshape(shape), dims=over)
+    return _of_directions(surface, "shock of the snapshot", "no shock")

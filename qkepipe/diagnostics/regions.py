@@ -8,6 +8,7 @@ and density into disc and polar region; definitions of other works differ.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import xarray as xr
@@ -112,14 +113,12 @@ def _spheres(radius: xr.DataArray, found: dict[str, Boundary]) -> list[Region]:
         around = (radius > low * sphere.radius) & (radius < high * sphere.radius)
         words = f"{low:g} to {high:g} of the neutrinosphere radius ({sphere.words})"
         out.append(Region(name, words, around))
-    known = {n: float(b.radius) for n, b in spheres.items() if b.known}
+    known = {n.removeprefix("neutrinosphere_"): b.radius for n, b in spheres.items() if b.known}
     if not known:
         return [*out, Region("below_neutrinospheres", "no neutrinosphere is known")]
-    inner = min(known, key=lambda name: known[name])
-    words = (
-        f"below the innermost known neutrinosphere, that of {inner.removeprefix('neutrinosphere_')}"
-    )
-    return [*out, Region("below_neutrinospheres", words, radius < known[inner])]
+    inner = reduce(np.fmin, known.values())
+    words = f"below the innermost of the known neutrinospheres ({', '.join(known)})"
+    return [*out, Region("below_neutrinospheres", words, radius < inner)]
 
 
 def _merger(stability: xr.Dataset, matter: xr.Dataset, shock: Boundary) -> list[Region]:

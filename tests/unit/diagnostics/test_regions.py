@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qkepipe.constants import C_LIGHT
+from qkepipe.constants import C_LIGHT, MEV_ERG
 from qkepipe.diagnostics import to_csv
 from qkepipe.diagnostics.boundaries import boundaries
 from qkepipe.diagnostics.chosen_cells import chosen_cells
@@ -103,7 +103,7 @@ def test_regions_without_their_data_are_left_out_with_the_reason():
     _, table, _, _ = tabled(star(), MATTER)
     left = dict(line.split(": ", 1) for line in table.attrs["left_out"].splitlines())
     assert "needs heating rates" in left["gain_region"]
-    assert "needs opacities" in left["neutrinosphere_nue"]
+    assert "needs opacities by energy" in left["neutrinosphere_nue"]
     assert left["disc"] == left["polar"] == "the map has no polar angle"
     _, table, _, _ = tabled(star(), MATTER, FIELD)
     left = dict(line.split(": ", 1) for line in table.attrs["left_out"].splitlines())
@@ -214,3 +214,38 @@ def test_fractions_against_radius_are_those_of_solid_angle():
     expected = np.where(R < 100 * KM, 0.5, 0.0)
     np.testing.assert_allclose(share["fraction"].sel(kind="fast"), expected, atol=1e-12)
     np.testing.assert_allclose(share["fraction"].sum("kind"), 1.0)
+
+
+def test_spheres_along_rays_are_those_of_their_opacity():
+    """k = k0 (E/10 MeV)^2 up to an edge and none outside: the depth 2/3 lies 2/(3 k) inside.
+
+    The mean energy of 15 MeV is between two groups, 10 and 20 MeV: linear, 2.5 k0.
+    """
+    edge, k0 = np.array([100.0, 140.0]) * KM, 1e-6
+    inside = edge[:, None] > R
+    energy = np.array([10.0, 20.0])
+    opacity = k0 * (energy / 10.0)[None, :, None, None] ** 2 * inside * np.ones((2, 1, 1, 1))
+    number = np.full((2, 2, R.size), 1e30)
+    over = ("species", "theta", "r")
+    snapshot = xr.Dataset(
+        {
+            "rho": (("theta", "r"), np.full(inside.shape, 1e9)),
+            "temperature": (("theta", "r"), np.full(inside.shape, 1.0)),
+            "absorption": (("species", "energy", "theta", "r"), 0.4 * opacity),
+            "scattering": (("species", "energy", "theta", "r"), 0.6 * opacity),
+            "nu_number_density": (over, number),
+            "nu_energy_density": (over, 15.0 * MEV_ERG * number),
+        },
+        coords={
+            "species": ["nue", "nuebar"], "energy": energy, "theta": [0.8, 2.3], "r": R,
+            "r_edge": EDGE,
+        },
+    )  # fmt: skip
+    at = boundaries(snapshot)
+    expected = edge - 2.0 / 3.0 / (2.5 * k0)
+    np.testing.assert_allclose(at["neutrinosphere_nue"].radius, expected, rtol=1e-12)
+    kind = np.where(expected[:, None] > R, 3, 0)
+    stability = a_map(kind, 0.0 * kind, {"theta": np.array([0.8, 2.3]), "r": R})
+    rows, _, _, _ = tabled(stability, snapshot)
+    assert rows["below_neutrinospheres", "collisional"]["volume_fraction"] == 1.0
+    assert rows["neutrinosphere_nue", "none"]["cells"] > 0.0
