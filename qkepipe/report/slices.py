@@ -12,6 +12,9 @@ from qkepipe.units import KM_CM
 
 __all__ = ["Patch", "Slice", "slices"]
 
+#: Longest part of an arc that is drawn straight [rad].
+_ARC = np.radians(5.0)
+
 
 @dataclass(frozen=True)
 class Patch:
@@ -23,14 +26,17 @@ class Patch:
         Index of every dimension that the cut fixes.
     dims : tuple of str
         The two others, in the order of the arrays below.
-    corners : tuple of ndarray (n + 1, m + 1)
-        Horizontal and vertical coordinates of the corners of cells [km].
+    parts : int
+        Parts that a cell is drawn in along the first dimension, so that arcs are round.
+    corners : tuple of ndarray (parts n + 1, m + 1)
+        Horizontal and vertical coordinates of the corners of these parts [km].
     centres : tuple of ndarray (n, m)
         The same of their centres [km].
     """
 
     cells: dict[str, int]
     dims: tuple[str, str]
+    parts: int
     corners: tuple[np.ndarray, np.ndarray]
     centres: tuple[np.ndarray, np.ndarray]
 
@@ -124,6 +130,12 @@ def _cartesian(stability: xr.Dataset, dims: tuple[str, ...]) -> list[Slice]:
 
 
 def _patch(stability: xr.Dataset, cells: dict, dims: tuple[str, str], place) -> Patch:
-    edges = np.meshgrid(*(cell_edges(stability, d) for d in dims), indexing="ij")
+    first, second = (cell_edges(stability, d) for d in dims)
+    parts = 1
+    if dims[1] == "r":
+        parts = int(np.ceil(np.abs(np.diff(first)).max() / _ARC - 1e-9))
+        whole = np.arange(first.size)
+        first = np.interp(np.arange(parts * (first.size - 1) + 1) / parts, whole, first)
+    edges = np.meshgrid(first, second, indexing="ij")
     centres = np.meshgrid(*(stability[d].values.astype(float) for d in dims), indexing="ij")
-    return Patch(cells, dims, place(*edges), place(*centres))
+    return Patch(cells, dims, parts, place(*edges), place(*centres))

@@ -15,6 +15,8 @@ __all__ = ["eln_xln", "wavenumber_scan"]
 
 #: Number of wavenumbers, and their reach in sigma0 = sqrt(I+ I-); all unstable ones lie within 9.
 COUNT, REACH = 181, 9.0
+#: Growth below this fraction of sum |g| is round-off.
+ROUND_OFF = 1e-13
 
 
 def _one_cell(field: xr.Dataset, index: dict[str, int], matter: xr.Dataset | None):
@@ -64,10 +66,11 @@ def wavenumber_scan(
     if acts.any():
         for i, sector in enumerate(SECTORS):
             roots[i] = [fastest_root(v[acts], g[acts], k, sector) for k in kappa]
+    growth = np.where(roots.imag > ROUND_OFF * np.abs(g).sum(), roots.imag, 0.0)
     dims = ("sector", "kappa")
     return xr.Dataset(
         {
-            "growth_rate": (dims, C_LIGHT * roots.imag - loss, {"units": "s-1"}),
+            "growth_rate": (dims, C_LIGHT * growth - loss, {"units": "s-1"}),
             "real_frequency": (dims, C_LIGHT * roots.real, {"units": "s-1"}),
         },
         coords={

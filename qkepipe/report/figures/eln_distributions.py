@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 from qkepipe.report.data import StudyData
 from qkepipe.report.figure import Figure
@@ -44,7 +45,8 @@ def eln_distributions(study: StudyData, snapshot: str):
         size = np.abs(values[values != 0.0])
         if size.size:
             axis.set_yscale("log")
-            low = max(0.5 * size.min(), _FLOOR * size.max())
+            axis.yaxis.set_minor_formatter(NullFormatter())
+            low = min(max(0.5 * size.min(), _FLOOR * size.max()), size.max() / 30.0)
             # room for the text
             axis.set_ylim(low, size.max() * (size.max() / low) ** 0.55)
         axis.text(0.03, 0.94, cell_words(cell), transform=axis.transAxes, va="top")

@@ -64,15 +64,19 @@ def cell_words(cell) -> str:
 def _frame(axis, kappa: np.ndarray, growth: np.ndarray) -> None:
     """Range of the axes: the unstable bands, symmetric about 0, with room for the text."""
     peak = growth.max()
-    unstable = np.abs(kappa[growth > _EDGE * peak]) if peak > 0.0 else np.abs(kappa)
-    reach = min(1.25 * unstable.max(), np.abs(kappa).max())
+    whole = np.abs(kappa).max()
+    unstable = np.abs(kappa[growth > _EDGE * peak]) if peak > 0.0 else np.array([whole])
+    # a band as narrow as a step still has a width
+    reach = min(max(1.25 * unstable.max(), 0.05 * whole), whole)
     axis.set_xlim(-reach, reach)
     if peak > 0.0:
         axis.set_ylim(-0.05 * peak, 1.6 * peak)
     else:
-        axis.set_ylim(min(-1.0, 1.2 * growth.min()), max(1.0, -1.2 * growth.min()))
-    for one in (axis.xaxis, axis.yaxis):
-        one.set_major_locator(MaxNLocator(4))
+        axis.text(0.97, 0.94, "stable", transform=axis.transAxes, ha="right", va="top")
+        size = max(1.0, -growth.min())
+        axis.set_ylim(-1.2 * size, 1.6 * size)
+    for one, ticks in ((axis.xaxis, 3), (axis.yaxis, 4)):
+        one.set_major_locator(MaxNLocator(ticks))
         one.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
 
 

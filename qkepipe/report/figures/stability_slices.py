@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as MplFigure
 from matplotlib.patches import Patch as Box
 from matplotlib.ticker import MaxNLocator
 
-from qkepipe.diagnostics.geometry import cell_edges, space_dims
+from qkepipe.diagnostics.geometry import cell_edges, cell_radius, space_dims
 from qkepipe.diagnostics.kinds import fastest_growth, kinds_of, radial_fractions
 from qkepipe.report.data import StudyData
 from qkepipe.report.figure import Figure
@@ -27,14 +27,17 @@ _CAPTION = (
     "Most severe kind of instability and largest growth rate of every cell, over all kinds and "
     "both mass orderings (of fast conversion the dispersion relation where it was solved, the "
     "estimate elsewhere). A map with directions is cut through its meridional plane (where it is "
-    "known in azimuth, that of the fastest cell; s is the distance from the axis) and its equator; "
-    "below, the share of the volume of each shell that every kind takes. A map over radius alone "
-    "is a strip. White: nothing grows. A resonance candidate is a flag and no prediction; growth "
-    "rates of slow conversion are estimates of the non-resonant regime alone."
+    "known in azimuth, that of the fastest cell; s is the distance from the axis) and its equator, "
+    "within the radius that holds all growth above a hundredth of the largest; below, the share "
+    "of the volume of each shell that every kind takes. A map over radius alone is a strip. White: "
+    "nothing grows. A resonance candidate is a flag and no prediction; growth rates of slow "
+    "conversion are estimates of the non-resonant regime alone."
 )
 
 #: Range of the colours below the largest growth rate.
 _DECADES = 6.0
+#: The cuts show the range in which growth exceeds this share of its largest value.
+_SHOWN = 1e-2
 #: Widest a cut can be beside another one [inch].
 _CUT = 1.3
 
@@ -94,7 +97,8 @@ def _cut(axes, table: Plotted, stability, growth, cut: Slice) -> None:
             (axes[1], "growth_rate", "s-1", growth, _growth_style(growth)),
         ):
             values = (f"{variable}, {name}, {number}", units, patch.values(array))
-            table.mesh(axis, *columns, patch.corners, values, **style)
+            table.mesh(axis, *columns, patch.corners, values, patch.parts, **style)
+    _zoom(axes[0], growth)
     axes[0].set_aspect("equal")
     axes[1].set_aspect("equal")
     for axis in axes:
@@ -104,6 +108,16 @@ def _cut(axes, table: Plotted, stability, growth, cut: Slice) -> None:
     axes[0].set_ylabel(f"{cut.axes[1]} [km]")
     axes[0].set_title(f"kind, {cut.title}")
     axes[1].set_title("growth rate")
+
+
+def _zoom(axis, growth) -> None:
+    """Leave out the far parts of a map, in which growth is comparatively slow or absent."""
+    radius = cell_radius(growth).broadcast_like(growth)
+    reach = float(radius.where(growth > _SHOWN * growth.max()).max()) / KM_CM
+    if not np.isfinite(reach):
+        return
+    for low, high, limit in ((*axis.get_xlim(), axis.set_xlim), (*axis.get_ylim(), axis.set_ylim)):
+        limit(max(low, -1.1 * reach), min(high, 1.1 * reach))
 
 
 def _kind_style(stability) -> dict:

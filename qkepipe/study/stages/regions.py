@@ -40,10 +40,6 @@ def run(
     """
     matter = snapshot if background is None else background
     field = snapshot if baseline is None else baseline
-    # edges that the map does not carry
-    edges = [n for n in ("r_edge", "theta_edge", "phi_edge", "x_edge", "y_edge", "z_edge")
-             if n in field.variables and n not in stability.variables]  # fmt: skip
-    stability = stability.assign_coords({n: field[n].variable for n in edges})
     at = boundaries(matter, baseline)
     found = regions(stability, matter, at)
     table = region_table(str(snapshot.attrs.get("snapshot", "snapshot")), stability, found)
