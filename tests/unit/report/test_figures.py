@@ -116,3 +116,34 @@ def test_map_with_directions_draws_the_extremes(make_study):
     _, table = FIGURES["growth_map"].draw(study, "s15")
     growth = study.snapshots["s15"].stability["ffi_growth_estimate"].max("theta").values
     np.testing.assert_array_equal(np.nan_to_num(table["ffi_growth_estimate"].values), growth)
+
+
+def test_a_map_over_radius_is_a_strip(study):
+    figure, table = FIGURES["stability_slices"].draw(study, "s15")
+    stability = study.snapshots["s15"].stability
+    np.testing.assert_array_equal(table["instability"], stability["instability"])
+    # the dispersion relation where it was solved
+    solved = stability["lsa_growth_rate"].notnull().values
+    np.testing.assert_array_equal(
+        table["growth_rate"][solved], stability["lsa_growth_rate"].values[solved]
+    )
+    (mesh,) = figure.axes[0].collections
+    assert mesh.get_rasterized()
+
+
+def test_growth_and_lepton_number_of_every_chosen_cell(study):
+    modes = study.snapshots["s15"].modes
+    figure, table = FIGURES["growth_vs_wavenumber"].draw(study, "s15")
+    assert len(figure.axes) == modes.sizes["cell"]
+    np.testing.assert_array_equal(table["growth_sym_2"], modes["growth_rate"][1, 0])
+    figure, table = FIGURES["eln_distributions"].draw(study, "s15")
+    signed = table["eln_xln_positive_1"].fillna(0.0) - table["eln_xln_negative_1"].fillna(0.0)
+    np.testing.assert_allclose(signed, modes["eln_xln"][0])
+    assert "theta" not in figure.axes[1].texts[0].get_text()
+
+
+def test_nothing_unstable_is_drawn_as_nothing(make_study):
+    given = make_study({}, field="moments", stable=True)
+    study = load_study(**{k: given[k] for k in INPUTS})
+    for name in ("stability_slices", "growth_vs_wavenumber", "eln_distributions"):
+        assert FIGURES[name].draw(study, "s15") is not None
