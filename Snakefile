@@ -12,6 +12,7 @@ include: "workflow/rules/ingest.smk"
 include: "workflow/rules/background.smk"
 include: "workflow/rules/resolution.smk"
 include: "workflow/rules/stability.smk"
+include: "workflow/rules/regions.smk"
 include: "workflow/rules/solve.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/report.smk"
@@ -42,6 +43,7 @@ rule all:
 rule stability_maps:
     input:
         stability_maps(),
+        region_tables(),
         RESOLVED_CONFIG,
 
 

@@ -67,6 +67,9 @@ INSTABILITIES: dict[str, str] = {
 FIGURES: dict[str, tuple[str, str]] = {
     "background": ("qkepipe.report.figures.background:FIGURE", "always"),
     "growth_map": ("qkepipe.report.figures.growth_map:FIGURE", "always"),
+    "stability_slices": ("qkepipe.report.figures.stability_slices:FIGURE", "always"),
+    "growth_vs_wavenumber": ("qkepipe.report.figures.growth_vs_wavenumber:FIGURE", "always"),
+    "eln_distributions": ("qkepipe.report.figures.eln_distributions:FIGURE", "always"),
     "radial_profiles": ("qkepipe.report.figures.radial_profiles:FIGURE", "transport"),
     "angular_distributions": ("qkepipe.report.figures.angular_distributions:FIGURE", "transport"),
     "spectra": ("qkepipe.report.figures.spectra:FIGURE", "transport"),

@@ -18,7 +18,9 @@ __all__ = ["STAGES", "SnapshotData", "StudyData", "load_study", "seed_amplitude"
 
 _KINDS = ("classical", "qke", "bgk", "threshold")
 #: Stages whose file of a snapshot the report reads, beside the summaries.
-STAGES = ("snapshot", "background", "baseline", "resolution", "stability")
+STAGES = (
+    "snapshot", "background", "baseline", "resolution", "stability", "regions", "modes",
+)  # fmt: skip
 #: Large arrays that no figure needs.
 _NOT_READ = (
     "f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport",
@@ -30,8 +32,9 @@ _NOT_READ = (
 class SnapshotData:
     """Datasets of one snapshot; None where the study does not have one.
 
-    ``resolution`` is the table of the resolution study; ``summaries`` maps
-    case to its summary, in the order of the study.
+    ``resolution`` is the table of the resolution study, ``regions`` that of instability by
+    region, ``modes`` holds the modes of chosen cells; ``summaries`` maps case to its summary,
+    in the order of the study.
     """
 
     name: str
@@ -40,6 +43,8 @@ class SnapshotData:
     baseline: xr.Dataset | None = None
     resolution: xr.Dataset | None = None
     stability: xr.Dataset | None = None
+    regions: xr.Dataset | None = None
+    modes: xr.Dataset | None = None
     summaries: dict[str, xr.Dataset] = field(default_factory=dict)
 
     @property
@@ -128,8 +133,8 @@ def load_study(
     config : dict
         Resolved configuration.
     files : mapping
-        snapshot -> ``{"snapshot", "background", "baseline", "resolution", "stability": path
-        or None, "summaries": {case: path}}``.
+        snapshot -> ``{"snapshot", "background", "baseline", "resolution", "stability",
+        "regions", "modes": path or None, "summaries": {case: path}}``.
     comparison : Path, optional
         comparison.nc.
     provenance : dict, optional

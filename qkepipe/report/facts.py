@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from qkepipe.diagnostics import xi_convergence
 from qkepipe.diagnostics.attenuation import Decidability, cells_per_length, decidability
+from qkepipe.diagnostics.geometry import space_dims
 from qkepipe.report.data import SnapshotData, StudyData, seed_amplitude
 from qkepipe.report.labels import case_label, radius
 from qkepipe.report.sources import eos_facts
@@ -62,7 +63,7 @@ def snapshot_facts(data: SnapshotData) -> list[tuple[str, Markup]]:
 
 
 def _sizes(data: xr.Dataset) -> str:
-    dims = [d for d in ("phi", "theta", "r") if d in data.sizes]
+    dims = space_dims(data)
     return " × ".join(f"{data.sizes[d]} ({d})" for d in dims)
 
 

@@ -28,7 +28,7 @@ class Figure:
         What is shown, in one or two sentences, true for every study.
     needs : tuple of str
         Data of the snapshot without which the figure cannot be made: ``snapshot background
-        baseline stability summaries``, or ``comparison`` of the study.
+        baseline stability regions modes summaries``, or ``comparison`` of the study.
     """
 
     func: Callable[[StudyData, str], tuple[Any, pd.DataFrame] | None]

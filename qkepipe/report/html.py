@@ -29,6 +29,12 @@ from qkepipe.report.facts import (
 )  # fmt: skip
 from qkepipe.report.gates import growth_rates, readings
 from qkepipe.report.labels import case_labels
+from qkepipe.report.regions import (
+    region_definitions,
+    region_growth,
+    region_kinds,
+    regions_left_out,
+)
 from qkepipe.report.resolution import AXES, grid_error_rows, grid_error_sentence
 from qkepipe.report.tables import key_rows
 from qkepipe.report.text import SPECIES_HTML, number, shown, unit
@@ -56,6 +62,9 @@ class Picture:
 _PLACED = (
     "background",
     "growth_map",
+    "stability_slices",
+    "growth_vs_wavenumber",
+    "eln_distributions",
     "time_series",
     "early_growth",
     "angular_distributions",
@@ -146,6 +155,10 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "resolutions": _columns(key_rows(study, name, several), several),
         "verdicts": verdicts(study, data) if swept else [],
         "kinds": instability_kinds(data),
+        "region_kinds": region_kinds(data),
+        "region_growth": region_growth(data),
+        "definitions": region_definitions(data),
+        "left_out": regions_left_out(data),
         "map_notes": map_notes(data),
         "unknown": unknown_rows(study, data),
         "pictures": {p.name: p for p in pictures if p.snapshot == name},

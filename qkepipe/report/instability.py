@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from qkepipe.diagnostics.geometry import cell_radius, radial_shells
+from qkepipe.report.labels import envelope
+from qkepipe.report.labels import radius as labelled_radius
 from qkepipe.stability.fast import fast_unstable
 from qkepipe.units import KM_CM
 
@@ -46,8 +49,8 @@ class Instability:
 def shells(stability: xr.Dataset) -> list[tuple[float, float]]:
     """Contiguous radius ranges [km] of fast-unstable cells (in any direction)."""
     mask = fast_unstable(stability)
-    flags = mask.any([d for d in mask.dims if d != "r"]).values
-    radius = stability["r"].values / KM_CM
+    flags = envelope(mask)[0] > 0.0
+    radius, _ = labelled_radius(stability)
     edges = _edges(stability)
     steps = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
     ranges = zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True)
@@ -57,6 +60,8 @@ def shells(stability: xr.Dataset) -> list[tuple[float, float]]:
 
 
 def _edges(stability: xr.Dataset) -> np.ndarray | None:
+    if "r" not in stability.dims:
+        return radial_shells(stability)[0] / KM_CM
     if "r_edge" in stability.variables and stability["r_edge"].size == stability["r"].size + 1:
         return stability["r_edge"].values / KM_CM
     return None
@@ -69,20 +74,20 @@ def _peak(stability: xr.Dataset, name: str) -> Peak | None:
     value = float(array.max())
     if not np.isfinite(value) or value <= 0.0:
         return None
-    where = int(array.max([d for d in array.dims if d != "r"]).argmax("r"))
-    return Peak(value, float(stability["r"].values[where]) / KM_CM)
+    radius = cell_radius(stability).broadcast_like(array).transpose(*array.dims)
+    return Peak(value, float(radius.isel(array.argmax(array.dims))) / KM_CM)
 
 
 def describe(stability: xr.Dataset) -> Instability:
     """Collect the numbers of a map."""
     mask = fast_unstable(stability)
-    radius = stability["r"].values / KM_CM
+    radius = cell_radius(stability).values / KM_CM
     lsa = stability.get("lsa_growth_rate")
     flag = stability.get("mnr_flag")
     return Instability(
         cells=int(mask.size),
         fast_cells=int(mask.sum()),
-        directions=int(mask.size // stability.sizes["r"]),
+        directions=int(mask.size // stability.sizes.get("r", mask.size)),
         range_km=(float(radius.min()), float(radius.max())),
         shells=shells(stability),
         estimate=_peak(stability, "ffi_growth_estimate"),

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import xarray as xr
 
+from qkepipe.diagnostics.geometry import radial_shells
 from qkepipe.schema import VARIABLES
 from qkepipe.units import KM_CM
 
@@ -91,7 +92,10 @@ def case_labels(cases: dict[str, xr.Dataset], math_text: bool = False) -> dict[s
 
 
 def radius(data: xr.Dataset) -> tuple[np.ndarray, str]:
-    """Radius [km] and the label of its axis."""
+    """Radius [km] and the label of its axis; middles of shells for Cartesian data."""
+    if "r" not in data.dims:
+        edges, _ = radial_shells(data)
+        return 0.5 * (edges[1:] + edges[:-1]) / KM_CM, "radius [km]"
     name = data["r"].attrs.get("long_name", "")
     if not name or name == VARIABLES["r"].long_name:
         name = "radius"
@@ -101,13 +105,28 @@ def radius(data: xr.Dataset) -> tuple[np.ndarray, str]:
 def envelope(array: xr.DataArray) -> tuple[np.ndarray, np.ndarray | None]:
     """Largest and smallest value over the directions of a snapshot that has some.
 
+    Of Cartesian data over the cells of the shells of :func:`radius`.
+
     Returns
     -------
     high : ndarray (n_r,)
     low : ndarray (n_r,) or None
         None for a profile over r alone.
     """
+    if "r" not in array.dims:
+        return _of_shells(array)
     other = [d for d in array.dims if d != "r"]
     if not other:
         return array.values.astype(float), None
     return array.max(other).values.astype(float), array.min(other).values.astype(float)
+
+
+def _of_shells(array: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    edges, shell = radial_shells(array)
+    where = shell.transpose(*array.dims).values.ravel()
+    values = array.values.astype(float).ravel()
+    known = np.isfinite(values)
+    high, low = (np.full(edges.size - 1, np.nan) for _ in range(2))
+    np.fmax.at(high, where[known], values[known])
+    np.fmin.at(low, where[known], values[known])
+    return high, low

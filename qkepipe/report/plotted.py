@@ -45,6 +45,22 @@ class Plotted:
         line.set_gid("|".join(labels))
         return line
 
+    def mesh(
+        self, axis, x: tuple, y: tuple | None, corners, values: tuple, parts: int = 1, **style
+    ) -> None:
+        """Draw cells in colours, as pixels also inside a vector file.
+
+        ``x`` and ``y`` are (name, units, centres of the cells) and ``values`` (name, units,
+        array); ``y`` is None for a strip. ``corners`` are those of the cells in both
+        directions, each cut in ``parts`` along the first axis.
+        """
+        for name, units, centres in (x, y) if y is not None else (x,):
+            self.add(name, units, np.ravel(centres))
+        name, units, array = values
+        label = self.add(name, units, np.ravel(array))
+        drawn = axis.pcolormesh(*corners, np.repeat(array, parts, axis=0), rasterized=True, **style)
+        drawn.set_gid(label)
+
     def band(self, axis, x: tuple, low: tuple, high: tuple, **style) -> None:
         """Fill between two curves."""
         labels = [self.add(*c) for c in (x, low, high)]

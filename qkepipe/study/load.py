@@ -91,6 +91,18 @@ def load_config(raw: Any, files: Sequence[str | Path] = ()) -> Config:
 
 def config_warnings(config: Config) -> list[Defect]:
     """What is allowed but doubtful; goes to the log and into the provenance."""
+    if config.field != "transport":
+        if "cases" not in config.model_fields_set:
+            return []
+        return [
+            Defect(
+                _COMMAND_LINE,
+                "cases",
+                f"do not run with field: {config.field}",
+                "field: transport, from whose steady state runs start",
+                severity="warning",
+            )
+        ]
     limit = config.grid.resolve_xi
     return [
         Defect(

@@ -37,6 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "study.stages.background", "study.stages.baseline", "study.stages.resolution",
     ),
     "stability": ("stability", "study.stages.stability"),
+    "regions": (*_DIAGNOSTICS, "snapshot", "stability", "study.stages.regions"),
     "reference": (
         *_DIAGNOSTICS, "eos", "opacity", "snapshot",
         "study.stages.background", "study.stages.reference", "study.stages.summary",
@@ -151,7 +152,7 @@ class Plan:
     @cached_property
     def jobs(self) -> list[str]:
         """Jobs that compute, as their logs and benchmarks are named."""
-        stages = ["ingest", "stability"]
+        stages = ["ingest", "stability", "regions"]
         if self.on_grid:
             stages[1:1] = ["background", "baseline", *["resolution"] * self.refines]
         if self.solves:

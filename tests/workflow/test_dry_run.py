@@ -9,7 +9,16 @@ from qkepipe.study.init import init_study
 
 ROOT = Path(__file__).resolve().parents[2]
 
-ALWAYS = {"all", "ingest", "stability", "compare", "provenance", "report", "resolved_config"}
+ALWAYS = {
+    "all",
+    "ingest",
+    "stability",
+    "regions",
+    "compare",
+    "provenance",
+    "report",
+    "resolved_config",
+}
 TRANSPORT = {"background", "baseline", "resolution", "reference"}
 
 
@@ -59,7 +68,7 @@ def test_jobs_multiply_with_snapshots_resolutions_and_batches(workflow):
 @pytest.mark.parametrize(
     "target, last",
     [
-        ("stability_maps", {"stability"}),
+        ("stability_maps", {"stability", "regions"}),
         ("solves", {"solve", "reference"}),
         ("comparison", {"compare"}),
         ("figures", {"report"}),

@@ -18,7 +18,7 @@ from workflow_tools import ROOT, Workflow
 TOOLS = ROOT.parent / "shared" / "tools" / "slurm"
 #: Exit codes of start.sh: programs or rights missing; the machine has its own Slurm.
 _CANNOT_START = (3, 4)
-SUBMITTED = {"ingest", "background", "baseline", "stability", "reference", "solve"}
+SUBMITTED = {"ingest", "background", "baseline", "stability", "regions", "reference", "solve"}
 
 pytestmark = pytest.mark.slurm
 

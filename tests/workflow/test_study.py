@@ -15,7 +15,7 @@ AFTER_A_SOLVE = {"compare": 1, "provenance": 1, "report": 1, "all": 1}
 def test_the_files_of_a_study(finished):
     results = finished.folder / "results" / "quick"
     names = ("snapshot", "background", "baseline", "resolution", "stability")
-    stages = {f"{n}.nc" for n in names}
+    stages = {f"{n}.nc" for n in (*names, "stability_regions", "stability_modes")}
     assert {p.name for p in (results / "ccsn_demo").glob("*.nc")} == stages
     solve = {f"{case}{kind}.nc" for case in ("classical", *CASES) for kind in ("", ".summary")}
     assert {p.name for p in (results / "ccsn_demo" / "solve").iterdir()} == {
@@ -24,12 +24,12 @@ def test_the_files_of_a_study(finished):
     }
     assert (results / "report.html").stat().st_size > 10000
     figures = {p.stem for p in (results / "figures").iterdir()}
-    assert len(figures) == 8
+    assert len(figures) == 11
     assert {p.suffix for p in (results / "figures").iterdir()} == {".png", ".pdf", ".csv"}
     # one log and one benchmark for each job, and nothing half-written anywhere
     logs = {p.stem for p in (finished.folder / "logs").rglob("*.log")}
     assert logs == {p.stem for p in (finished.folder / "benchmarks").rglob("*.tsv")}
-    assert {"ingest", *names[1:], "classical", "solve"} < logs
+    assert {"ingest", *names[1:], "regions", "classical", "solve"} < logs
     assert list(finished.folder.rglob("*.part")) == []
 
 
@@ -102,11 +102,11 @@ def test_settings_that_change_no_number_rerun_no_solve(finished):
 @pytest.mark.parametrize(
     "changes, rules",
     [
-        ({"stability": {"lsa_cells": 5}}, {"stability", "reference", "solve"}),
+        ({"stability": {"lsa_cells": 5}}, {"stability", "regions", "reference", "solve"}),
         ({"solve": {"seed": {"kind": "noise"}}}, {"solve"}),
         (
             {"grid": {"n_mu": 10}},
-            {"background", "baseline", "resolution", "stability", "reference", "solve"},
+            {"background", "baseline", "resolution", "stability", "regions", "reference", "solve"},
         ),
         ({"grid": {"refinement": 3}}, {"resolution"}),
         ({"report": {"figures": ["spectra"]}}, set()),
@@ -157,10 +157,10 @@ def test_changed_source_reruns_the_rules_that_use_it(finished, tmp_path):
     assert study.jobs(*options) == {}
     # from late to early rooms: each change adds rules, and leaves those before it alone
     after = {"ingest", "background", "baseline", "resolution", "stability"}
-    after |= {"reference", "solve", "compare"}
+    after |= {"regions", "reference", "solve", "compare"}
     for room, first in (
         ("report", {"report"}),
-        ("stability", {"stability", "reference", "solve", "compare"}),
+        ("stability", {"stability", "regions", "reference", "solve", "compare"}),
         ("opacity", {"background", "baseline", "resolution"}),
         ("snapshot", {"ingest"}),
     ):

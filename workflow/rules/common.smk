@@ -62,6 +62,14 @@ def stability_maps():
     return [result(f"{snapshot}/stability.nc") for snapshot in PLAN.snapshots]
 
 
+def region_tables():
+    return [result(f"{snapshot}/stability_regions.nc") for snapshot in PLAN.snapshots]
+
+
+def mode_files():
+    return [result(f"{snapshot}/stability_modes.nc") for snapshot in PLAN.snapshots]
+
+
 def resolution_tables():
     if not PLAN.refines:
         return []

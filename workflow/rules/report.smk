@@ -66,6 +66,8 @@ rule report:
         baselines=[if_on_grid(f"{s}/baseline.nc") for s in PLAN.snapshots],
         resolutions=resolution_tables(),
         maps=stability_maps(),
+        regions=region_tables(),
+        modes=mode_files(),
         summaries=summaries(),
     output:
         html=report(REPORT, caption="../report/report.rst", category="Report"),

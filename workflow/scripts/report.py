@@ -22,6 +22,8 @@ def main(snakemake):
         "baseline": "baselines",
         "resolution": "resolutions",
         "stability": "maps",
+        "regions": "regions",
+        "modes": "modes",
     }
     for stage, group in stages.items():
         for name, path in zip(names, given.get(group) or [None] * len(names), strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from qkepipe.report.data import StudyData
@@ -24,7 +25,7 @@ __all__ = ["FIGURE", "radial_profiles"]
 
 _CAPTION = (
     "Luminosity, mean energy and net heating against radius, with the ratio to the classical "
-    "run below each (left out where the net number flux is below 5 % of its largest value). "
+    "run below each (left out where the classical net flux is below 5 % of its largest value). "
     "Colour is the species (one heavy flavour; its antineutrinos are not drawn), line style is "
     "the case. Profiles are averages over the end of each run."
 )
@@ -43,8 +44,9 @@ def radial_profiles(study: StudyData, snapshot: str):
     labels = case_labels(cases, math_text=True)
     figure, axes = stack([1.5, 0.85, 0.85, 1.3, 0.85, 1.4, 0.85])
     table = Plotted()
+    handles = []
     for (name, summary), line in zip(cases.items(), _lines(len(cases)), strict=True):
-        axes[0].plot([], [], color=GREY, linestyle=line, label=labels[name])
+        handles.append(Line2D([], [], color=GREY, linestyle=line, label=labels[name]))
         _species(axes[0], table, summary, name, "luminosity", _L51, 1e-51, line)
         _species(axes[3], table, summary, name, "mean_energy", "MeV", 1.0, line)
         if name != "classical":
@@ -54,7 +56,7 @@ def radial_profiles(study: StudyData, snapshot: str):
         _heating(axes[5], axes[6], table, summary, classical, name, line)
     for species in _SPECIES:
         axes[3].plot([], [], color=SPECIES_COLOR[species], label=LABEL[species])
-    axes[0].legend(loc="best")
+    figure.legend(handles=handles, loc="outside upper center", ncols=2, columnspacing=0.8)
     axes[3].legend(loc="best", ncols=3, columnspacing=0.8, handlelength=1.2)
     texts = (r"$L$ [$10^{51}$ erg/s]", "$L/L_{cl}$", "$N/N_{cl}$",
              r"$\langle E\rangle$ [MeV]", "ratio", "$q$ [erg/g/s]", "heating\nratio")  # fmt: skip
@@ -96,7 +98,8 @@ def _ratio(axis, table, summary, classical, case, quantity, line) -> None:
     for species in _SPECIES:
         values = _over(summary, classical, quantity, species=species)
         # deep inside net fluxes pass through zero, where a ratio says nothing
-        flux = np.abs(classical["number_luminosity"].sel(species=species).interp(r=summary["r"]))
+        through = "number_luminosity" if quantity == "mean_energy" else quantity
+        flux = np.abs(classical[through].sel(species=species).interp(r=summary["r"]))
         values = np.where(flux.values > 0.05 * float(flux.max()), values, np.nan)
         seen.append(values)
         table.line(axis, ("radius", "km", km), (f"{quantity}_ratio_{species}_{case}", "1", values),

@@ -15,7 +15,8 @@ __all__ = ["FIGURE", "spectra"]
 
 _CAPTION = (
     "Energy spectra, number per cubic centimetre and MeV, at the outermost profile radius, and "
-    "their ratio to the classical spectra. Points are the group centres."
+    "their ratio to the classical spectra, where these are in the range of the axis above. Points "
+    "are the group centres."
 )
 
 _SPECIES = ("nue", "nuebar", "nux")
@@ -31,25 +32,25 @@ def spectra(study: StudyData, snapshot: str):
     labels = case_labels(cases, math_text=True)
     figure, axes = stack([2.1] + [1.1] * (len(cases) > 1))
     table = Plotted()
-    largest = 0.0
+    largest = max(_last(s, n).max() for s in cases.values() for n in _SPECIES)
+    smallest = 1e-5 * largest
     for i, (name, summary) in enumerate(cases.items()):
         line = CASE_LINES[i % len(CASE_LINES)]
         axes[0].plot([], [], color=GREY, linestyle=line, label=labels[name])
         x = ("energy", "MeV", summary["energy"].values)
         for species in _SPECIES:
             values = _last(summary, species)
-            largest = max(largest, values.max())
             style = {"color": SPECIES_COLOR[species], "linestyle": line, "marker": "."}
             table.line(axes[0], x, (f"{species}_{name}", "cm-3 MeV-1", values), **style)
             if name != "classical":
                 reference = _last(classical, species)
-                ratio = np.where(reference > 0.0, values / np.where(reference > 0, reference, 1.0),
-                                 np.nan)  # fmt: skip
+                shown = reference > smallest
+                ratio = np.where(shown, values / np.where(shown, reference, 1.0), np.nan)
                 table.line(axes[1], x, (f"{species}_{name}_ratio", "1", ratio), **style)
     for species in _SPECIES:
         axes[0].plot([], [], color=SPECIES_COLOR[species], label=LABEL[species])
     axes[0].set_yscale("log")
-    axes[0].set_ylim(1e-5 * largest, 3.0 * largest)
+    axes[0].set_ylim(smallest, 3.0 * largest)
     axes[0].set_ylabel(r"$dn/dE$ [cm$^{-3}$ MeV$^{-1}$]")
     axes[0].legend(loc="lower left")
     km = float(classical["profile_radius"].values[-1]) / KM_CM

@@ -50,9 +50,12 @@ def run(
         field, matter = snapshot, snapshot
     else:
         field, matter = baseline, background
-    return screen(
+    found = screen(
         field,
         matter,
         crossing_tolerance=config.stability.crossing_tolerance,
         lsa_cells=config.stability.lsa_cells,
     )
+    # volumes of cells need all edges
+    edges = {f"{dim}_edge" for dim in found.dims} & set(field.variables) - set(found.variables)
+    return found.assign_coords({name: field[name].variable for name in sorted(edges)})

@@ -7,6 +7,8 @@ from report_data import (
     default_cases,
     make_background,
     make_baseline,
+    make_modes,
+    make_regions,
     make_resolution,
     make_snapshot,
     make_stability,
@@ -60,6 +62,9 @@ def _factory(folder_of_all):
                 "resolution": make_resolution(name) if resolution else None,
                 "stability": make_stability(stable, directions, axis),
             }
+            map_field = None if field == "moments" else baseline
+            datasets["regions"] = make_regions(datasets["stability"], background, map_field)
+            datasets["modes"] = make_modes(stable)
             entry = {}
             for kind, data in datasets.items():
                 entry[kind] = None

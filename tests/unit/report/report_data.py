@@ -6,7 +6,10 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.diagnostics import grid_errors
+from qkepipe.diagnostics.boundaries import boundaries
 from qkepipe.diagnostics.quantities import values_at
+from qkepipe.diagnostics.region_table import region_table
+from qkepipe.diagnostics.regions import regions
 from qkepipe.schema import check, set_attributes
 from qkepipe.species import SPECIES
 
@@ -107,6 +110,30 @@ def make_stability(stable: bool, directions: int = 0, name: str = "") -> xr.Data
     if name:
         data["r"].attrs["long_name"] = name
     return check(set_attributes(data), "stability")
+
+
+def make_regions(stability: xr.Dataset, matter: xr.Dataset, field) -> xr.Dataset:
+    """Table of the regions of a map."""
+    return region_table("s15", stability, regions(stability, matter, boundaries(matter, field)))
+
+
+def make_modes(stable: bool) -> xr.Dataset:
+    """Two cells with bands on both sides of kappa = 0 and a change of sign at mu = 0.5."""
+    kappa = np.array([1.0, 0.2])[:, None] * np.linspace(-4.0, 4.0, 81)
+    height = np.array([3e9, 2e8])[:, None] * (not stable)
+    sym = height * np.sqrt(np.maximum(0.0, 1.0 - (kappa / kappa[:, -1:] * 3.0 + 0.5) ** 2))
+    data = xr.Dataset(
+        {
+            "kappa": (("cell", "wavenumber"), kappa),
+            "growth_rate": (("cell", "sector", "wavenumber"), np.stack([sym, 0.2 * sym], axis=1)),
+            "eln_xln": (("cell", "mu"), np.array([[1e32], [1e31]]) * (0.5 - MU)),
+            "why": ("cell", ["fastest", "at the nuebar sphere"]),
+            "place": ("cell", ["r = 61 km", "r = 46 km; theta = 60 deg"]),
+            "radius": ("cell", [6.1e6, 4.6e6]),
+        },
+        coords={"sector": ["sym", "brk"], "mu": MU},
+    )
+    return data
 
 
 def _at_edges(values: np.ndarray) -> np.ndarray:

@@ -382,3 +382,24 @@ def test_every_written_figure_is_on_the_page(make_study, monkeypatch):
     # the named place of the background, and the section of the others
     assert text.count("<img") == 3
     assert "More figures" in text
+
+
+def test_regions_have_their_share_of_the_volume(make_study):
+    """Unstable from 60 to 200 km: all of the gain region, part of the rest."""
+    words = text_of(page(make_study()), "instability")
+    assert "gain region fast" in words
+    gain = R[(R > 9e6) & (R < 1.5e7)].size
+    assert f"gain region fast {gain} 100 % 100 %" in words
+    volume = np.diff(R_EDGE**3)
+    outside = R > 1.5e7
+    share = 100.0 * volume[SHELL & outside].sum() / volume[outside].sum()
+    cells = 100.0 * (SHELL & outside).sum() / outside.sum()
+    assert f"pre shock fast {(SHELL & outside).sum()} {cells:.0f} % {share:.1f} %" in words
+    assert "disc left out: the map has no polar angle" in words
+    assert "no prediction" in words and "non-resonant regime alone" in words
+
+
+def test_regions_without_transport_say_what_they_need(make_study):
+    words = text_of(page(make_study({}, field="moments")), "instability")
+    assert "gain region left out: needs heating rates" in words
+    assert "whole map fast" in words

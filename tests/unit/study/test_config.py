@@ -243,6 +243,15 @@ def test_an_attenuation_above_the_resolved_one_is_a_warning():
     assert "case qke_xi2e-4: xi = 0.0002 is above grid.resolve_xi = 0.0001" in str(warning)
 
 
+@pytest.mark.parametrize("field", ["snapshot", "moments"])
+def test_cases_that_will_not_run_are_named(field):
+    assert config_warnings(load_config({"field": field})) == []
+    (warning,) = config_warnings(
+        load_config({"field": field, "cases": [{"scheme": "bgk", "prescription": "box"}]})
+    )
+    assert f"cases: do not run with field: {field}" in str(warning)
+
+
 def test_a_snapshot_depends_on_every_file_it_is_read_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run" / "deep").mkdir(parents=True)

@@ -197,9 +197,10 @@ def test_without_cases_or_transport_nothing_is_solved():
 
 def test_the_field_of_a_snapshot_is_on_the_grid():
     name = plan().snapshots[0]
-    stages = ["ingest", "background", "baseline", "stability"]
+    stages = ["ingest", "background", "baseline", "stability", "regions"]
     assert plan(field="snapshot").jobs == [*(f"{name}/{s}" for s in stages), "compare"]
-    assert plan(field="moments").jobs == [f"{name}/ingest", f"{name}/stability", "compare"]
+    moments = [f"{name}/{s}" for s in ("ingest", "stability", "regions")]
+    assert plan(field="moments").jobs == [*moments, "compare"]
 
 
 def test_groups_of_a_snapshot_are_counted_generously():

@@ -1,0 +1,102 @@
+"""Growth against wavenumber of a cell, and its angular distribution, against closed forms."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from qkepipe.constants import C_LIGHT, HBAR_C, SQRT2_GF
+from qkepipe.stability.wavenumbers import eln_xln, wavenumber_scan
+
+SPECIES = ["nue", "nuebar", "nux", "nuxbar"]
+E_EDGE = np.array([5.0, 15.0])
+#: States per volume of one group, int E^2 dE/(2 pi^2 (hbar c)^3) [cm^-3].
+STATES = np.diff(E_EDGE**3)[0] / (6.0 * np.pi**2 * HBAR_C**3)
+U = 0.5
+
+
+def two_beams(nue, nuebar):
+    """Neutrinos at mu = 1/2 and antineutrinos at -1/2, in the second of two cells."""
+    f = np.zeros((4, 1, 2, 2))
+    f[0, 0, 1, 1], f[1, 0, 0, 1] = nue, nuebar
+    return xr.Dataset(
+        {"f": (("species", "energy", "mu", "r"), f)},
+        coords={
+            "species": SPECIES, "energy": [10.0], "mu": [-U, U], "r": [1e6, 2e6],
+            "energy_edge": E_EDGE, "mu_edge": [-1.0, 0.0, 1.0],
+        },
+    )  # fmt: skip
+
+
+def quadratic(kappa, a, b, sector):
+    """Growth of beams of strength a at v = U and -b at v = -U: eigenvalues of two rows."""
+    if sector == "sym":
+        gap = 2.0 * kappa * U - (1.0 - U**2) * (a + b)
+        root = gap**2 - 4.0 * (1.0 + U**2) ** 2 * a * b
+    else:
+        gap = 2.0 * kappa * U + 0.5 * (1.0 - U**2) * (a + b)
+        root = gap**2 - (1.0 - U**2) ** 2 * a * b
+    return 0.5 * np.sqrt(np.maximum(0.0, -root))
+
+
+@pytest.mark.parametrize("sector", ["sym", "brk"])
+def test_two_beams(sector):
+    scan = wavenumber_scan(two_beams(1e-3, 8e-4), {"r": 1})
+    # each bin has half of the directions
+    a, b = SQRT2_GF * 0.5 * STATES * np.array([1e-3, 8e-4])
+    expected = C_LIGHT * quadratic(scan["kappa"].values, a, b, sector)
+    grown = scan["growth_rate"].sel(sector=sector).values
+    np.testing.assert_allclose(grown, expected, atol=1e-6 * expected.max())
+    assert expected.max() > 0.0 and expected[0] == expected[-1] == 0.0
+    assert scan["kappa"].min() == -scan["kappa"].max()
+
+
+def test_absorption_lowers_all_rates_alike():
+    field = two_beams(1e-3, 1e-3)
+    gamma = np.array([3e-8, 1e-8, 1e-8, 3e-8])
+    matter = xr.Dataset(
+        {
+            "rho": ("r", [1e10, 1e9]),
+            "ye": ("r", [0.2, 0.3]),
+            "absorption": (("species", "energy", "r"), gamma[:, None, None] * np.ones((1, 2))),
+        },
+        coords={"species": SPECIES, "energy": [10.0], "r": [1e6, 2e6]},
+    )
+    free, damped = wavenumber_scan(field, {"r": 1}), wavenumber_scan(field, {"r": 1}, matter)
+    # half the sum of both flavours, equal for neutrinos and antineutrinos
+    loss = free["growth_rate"] - damped["growth_rate"]
+    np.testing.assert_allclose(loss, C_LIGHT * 2e-8, rtol=1e-3)
+
+
+def test_nothing_grows_without_a_crossing():
+    scan = wavenumber_scan(two_beams(1e-3, 0.0), {"r": 1})
+    assert float(abs(scan["growth_rate"]).max()) <= 1e-12 * C_LIGHT * SQRT2_GF * STATES * 1e-3
+    empty = wavenumber_scan(two_beams(1e-3, 0.0), {"r": 0})
+    assert float(empty["growth_rate"].max()) == 0.0
+
+
+def test_distribution_of_bins():
+    g = eln_xln(two_beams(1e-3, 8e-4), {"r": 1})
+    np.testing.assert_allclose(g, STATES * np.array([-8e-4, 1e-3]), rtol=1e-12)
+    np.testing.assert_allclose(g["mu"], [-U, U])
+
+
+def test_distribution_of_moments_has_their_density_and_flux():
+    """One cell of many in (theta, r); of largest entropy: n Z/sinh(Z) exp(Z mu)."""
+    number, z = np.array([3e32, 2e32, 1e32, 1e32]), np.array([1.0, 2.0, 3.0, 3.0])
+    flux = number * (1.0 / np.tanh(z) - 1.0 / z) * C_LIGHT
+    dims = ("species", "theta", "r")
+    shape = np.ones((1, 2, 3))
+    field = xr.Dataset(
+        {
+            "nu_number_density": (dims, number[:, None, None] * shape),
+            "nu_number_flux": (dims, flux[:, None, None] * shape),
+        },
+        coords={"species": SPECIES, "theta": [1.0, 2.0], "r": [1e6, 2e6, 3e6]},
+    )
+    g = eln_xln(field, {"theta": 1, "r": 2})
+    mu = g["mu"].values
+    expected = sum(
+        s * n * k / np.sinh(k) * np.exp(k * mu)
+        for s, n, k in zip((1, -1, -1, 1), number, z, strict=True)
+    )
+    np.testing.assert_allclose(g, expected, rtol=1e-9)

@@ -1,0 +1,42 @@
+"""A study of the moments of an axisymmetric snapshot: map, regions, figures, report."""
+
+import csv
+import importlib.util
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+
+def load_snapshots():
+    """The module of synthetic snapshots beside the tests of the stages."""
+    path = Path(__file__).resolve().parents[1] / "unit" / "study" / "moment_snapshots.py"
+    spec = importlib.util.spec_from_file_location("moment_snapshots", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_snapshot_over_angle_goes_from_its_file_to_the_report(workflow):
+    snapshots = load_snapshots()
+    path = snapshots.write(snapshots.spherical(8), workflow.folder / "remnant.nc")
+    entry = {"name": "remnant", "path": str(path), "format": "canonical"}
+    done = workflow.run(*workflow.write_config(study="moments", field="moments", snapshots=[entry]))
+    assert done.returncode == 0, done.stderr[-5000:]
+    results = workflow.folder / "results" / "moments"
+    assert {p.name for p in (results / "remnant").iterdir()} == {
+        "snapshot.nc", "stability.nc", "stability_regions.nc", "stability_regions.csv",
+        "stability_modes.nc",
+    }  # fmt: skip
+    with open(results / "remnant" / "stability_regions.csv", encoding="utf-8") as stream:
+        rows = {(row["region"], row["name"]): row for row in csv.DictReader(stream)}
+    share = float(rows["whole_map", "fast"]["volume_fraction"])
+    assert share == pytest.approx(snapshots.polar_share())
+    assert rows["whole_map", "fast"]["snapshot"] == "remnant"
+    assert xr.load_dataset(results / "remnant" / "stability.nc")["instability"].dims == (
+        "theta",
+        "r",
+    )
+    drawn = {p.stem for p in (results / "figures").glob("*.pdf")}
+    assert {"stability_slices_remnant", "eln_distributions_remnant"} <= drawn
+    assert "within 30 degrees of the axis" in (results / "report.html").read_text()
