@@ -31,8 +31,8 @@ __all__ = ["remnant_model", "remnant_values"]
 CHUNK = 64
 #: Of nue, nuebar, nux: density at the neutrinosphere of the star [cm^-3], its equatorial
 #: radius [km] and axis ratio, density of the torus [cm^-3], mean energy [MeV].
-_STAR = ((1.5e34, 16.0, 0.75), (2.2e34, 14.0, 0.80), (1.6e34, 12.0, 0.85))
-_TORUS = (3.0e32, 9.0e32, 0.0)
+_STAR = ((2.0e34, 15.0, 0.75), (2.5e34, 13.0, 0.80), (1.6e34, 11.0, 0.85))
+_TORUS = (1.0e33, 1.2e34, 0.0)
 _ENERGY = (12.0, 16.0, 24.0)
 _TORUS_RADIUS, _TORUS_WIDTH, _TORUS_HEIGHT = 35.0, 18.0, 11.0
 #: Rows of :func:`remnant_values`.

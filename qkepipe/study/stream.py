@@ -46,7 +46,7 @@ def _single(found: xr.Dataset) -> xr.Dataset:
 
 
 def map_blocks(
-    source: tuple, plan: list[Block], workers: int
+    source: tuple, plan: list[Block], workers: int, snapshot: xr.Dataset
 ) -> Iterator[tuple[Block, xr.Dataset]]:
     """Blocks of the map, as they are ready.
 
@@ -57,10 +57,12 @@ def map_blocks(
     plan : list of Block
     workers : int
         Processes; with one, the work is done here.
+    snapshot : Dataset
+        What :func:`qkepipe.stability.blocks.used` leaves of it, opened here.
     """
     if workers == 1:
-        _start(source)
-        yield from map(_work, plan)
+        for block in plan:
+            yield block, _single(screen_block(snapshot, block))
         return
     # a fresh interpreter: threads and open files of this one are not inherited
     context = multiprocessing.get_context("spawn")
@@ -123,7 +125,7 @@ def stream_map(
     summary, counts = MapSummary(), dict.fromkeys(_COUNTS, 0)
     with runtime.atomic_write(output) as part, netCDF4.Dataset(part, "w") as file:
         source = (path, format, options)
-        for done, (block, found) in enumerate(map_blocks(source, plan, workers)):
+        for done, (block, found) in enumerate(map_blocks(source, plan, workers, snapshot)):
             if done == 0:
                 _define(file, found, snapshot, shape)
                 attributes = {**found.attrs, **{
