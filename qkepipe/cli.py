@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 from qkepipe import __version__, registered
@@ -21,6 +22,8 @@ __all__ = ["build_parser", "main"]
 _INTERRUPTED = 130
 #: Reader of the built-in model, which needs no file.
 _ANALYTIC = "analytic"
+#: Snapshots of more cells are screened block by block.
+_STREAM_CELLS = 200_000
 
 _MAIN = """\
 examples:
@@ -51,7 +54,9 @@ The map (netCDF) holds for each cell the crossing of the lepton number, growth e
 the fast, collisional and slow instability [s-1] and the resonances; `ncdump -h map.nc`
 lists them. The snapshot must have number densities and fluxes of the neutrinos; for matter
 alone, a study computes the field first (`qkepipe init`). The kernels use all cores of the
-process, or NUMBA_NUM_THREADS.
+process, or NUMBA_NUM_THREADS. Snapshots of more than 200000 cells are never loaded as a whole:
+blocks of them are screened by as many processes and written as they are ready, in single
+precision; cells with unusable values are marked unknown there.
 """
 _INIT = """\
 example:
@@ -150,7 +155,7 @@ def _inspect(arguments):
     """Read and inspect the snapshot of the command line."""
     from qkepipe.snapshot.inspect import inspect
 
-    if arguments.file is None and arguments.format != _ANALYTIC:
+    if arguments.file is None and arguments.format == "auto":
         raise QkepipeError(
             Defect("qkepipe", "FILE", "no snapshot given", "a file", f"--format {_ANALYTIC}")
         )
@@ -184,6 +189,12 @@ def _screen(arguments) -> int:
         raise QkepipeError(
             Defect(str(output), "", "its folder does not exist", "an existing folder")
         )
+    if arguments.file is not None or arguments.format != "auto":
+        from qkepipe.snapshot.opening import lazy_cells
+
+        options = dict(arguments.option)
+        if lazy_cells(arguments.file, arguments.format, **options) > _STREAM_CELLS:
+            return _stream(arguments)
     report = _inspect(arguments)
     _print_defects(report.defects)
     if report.errors:
@@ -194,6 +205,7 @@ def _screen(arguments) -> int:
         raise QkepipeError(_no_neutrinos(arguments))
     from qkepipe.snapshot.checks import clip_noise
     from qkepipe.stability import screen
+    from qkepipe.stability.summary import MapSummary
 
     snapshot = clip_noise(report.dataset)
     found = screen(snapshot, matter=snapshot)
@@ -201,8 +213,37 @@ def _screen(arguments) -> int:
         if name in snapshot.attrs:
             found.attrs.setdefault(name, snapshot.attrs[name])
     runtime.write_dataset(found, output, code=runtime.code_hash("stability", "snapshot"))
-    print("\n".join([*_map_summary(found), f"written: {output}"]))
+    summary = MapSummary()
+    summary.add(found)
+    print("\n".join([*summary.lines(), f"written: {output}"]))
     return 0
+
+
+def _stream(arguments) -> int:
+    """Screen block by block, with a line of progress now and then."""
+    from qkepipe.study.stream import stream_map
+
+    summary = stream_map(
+        arguments.file, arguments.format, dict(arguments.option), arguments.output,
+        workers=_threads(), progress=_ProgressLine(),
+    )  # fmt: skip
+    print("\n".join([*summary.lines(), f"written: {arguments.output}"]))
+    return 0
+
+
+class _ProgressLine:
+    """Fraction done and time left, on standard error."""
+
+    def __init__(self, every: float = 5.0):
+        self.start = self.last = time.monotonic()
+        self.every = every
+
+    def __call__(self, fraction: float) -> None:
+        now = time.monotonic()
+        if now - self.last >= self.every:
+            self.last = now
+            left = (now - self.start) * (1.0 - fraction) / fraction
+            print(f"screened: {100 * fraction:.0f} %, {left:.0f} s left", file=sys.stderr)
 
 
 def _no_neutrinos(arguments) -> Defect:
@@ -216,42 +257,6 @@ def _no_neutrinos(arguments) -> Defect:
         "a study, which computes the field of this matter by classical transport and screens it "
         "(qkepipe init DIR)",
     )
-
-
-def _map_summary(found) -> list[str]:
-    """Tell how many cells are unstable, where, and the fastest rate."""
-    import numpy as np
-
-    from qkepipe.units import KM_CM
-
-    kinds = found["instability"]
-    cells = kinds.size
-    unstable = int((kinds > 0).sum())
-    lines = [f"unstable: {unstable} of {cells} cells"]
-    names = str(kinds.attrs["flag_meanings"]).split()
-    radius = found["r"].broadcast_like(kinds) / KM_CM
-    for value, name in zip(np.atleast_1d(kinds.attrs["flag_values"]), names, strict=True):
-        here = (kinds == value).values
-        if value == 0 or not here.any():
-            continue
-        where = radius.transpose(*kinds.dims).values[here]
-        lines.append(
-            f"  {name.replace('_', ' ')}: {int(here.sum())} cells, "
-            f"{where.min():.4g} to {where.max():.4g} km"
-        )
-    fastest = {
-        name: float(found[name].max())
-        for name in found.data_vars
-        if found[name].attrs.get("units") == "s-1" and "growth" in name and found[name].size
-    }
-    for name, rate in sorted(fastest.items(), key=lambda item: -np.nan_to_num(item[1])):
-        if rate > 0.0:
-            at = int(np.nanargmax(found[name].values))
-            place = float(radius.transpose(*found[name].dims).values.ravel()[at])
-            lines.append(f"  largest {name}: {rate:.4g} s-1 at {place:.4g} km")
-    if found.attrs.get("omitted"):
-        lines.append(f"not evaluated: {found.attrs['omitted']}")
-    return lines
 
 
 def _threads() -> int:

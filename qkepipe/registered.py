@@ -22,6 +22,7 @@ READERS: dict[str, str] = {
     "canonical": "qkepipe.snapshot.readers.canonical:READER",
     "delimited": "qkepipe.snapshot.readers.delimited:READER",
     "nsy": "qkepipe.snapshot.readers.nsy:READER",
+    "remnant": "qkepipe.snapshot.readers.remnant:READER",
 }
 
 #: Readers of equation-of-state tables.

@@ -432,12 +432,18 @@ def _check_variable(
     return found
 
 
+def _emptied(array: xr.DataArray) -> xr.DataArray:
+    """The array with its axes and attributes, without values."""
+    return array.isel({d: slice(0) for d in array.dims}) if array.dims else array
+
+
 def defects(
     dataset: xr.Dataset,
     kind: str,
     source: str = "dataset",
     explained: Collection[str] = (),
     derived: Collection[str] = (),
+    values: bool = True,
 ) -> list[Defect]:
     """Compare a dataset with the schema.
 
@@ -452,6 +458,8 @@ def defects(
         Variables whose values another check explains better: their range is not reported.
     derived : collection of str
         Variables whose values follow a fault of another one: their values are not reported.
+    values : bool
+        False: axes and units alone, for data that are not to be loaded.
 
     Returns
     -------
@@ -478,8 +486,9 @@ def defects(
         if name in VARIABLES:
             follows = name in derived
             found += _check_variable(
-                str(name), dataset[name], source, not follows, not (follows or name in explained)
-            )
+                str(name), dataset[name] if values else _emptied(dataset[name]),
+                source, not follows, not (follows or name in explained),
+            )  # fmt: skip
         elif name in dataset.data_vars and kind == "snapshot":
             found.append(
                 Defect(source, str(name), "unknown variable, kept as it is", severity="warning")

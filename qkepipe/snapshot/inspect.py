@@ -72,7 +72,8 @@ def inspect(path, format: str = "auto", **options) -> Report:
 
 def has_neutrinos(dataset: xr.Dataset) -> bool:
     """Whether the snapshot has number densities and fluxes of neutrinos."""
-    return {"nu_number_density", "nu_number_flux"} <= set(dataset.variables)
+    names = set(dataset.variables)
+    return "nu_number_density" in names and bool(names & {"nu_number_flux", "nu_number_flux_x"})
 
 
 def has_rates(dataset: xr.Dataset) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError, nearest
+from qkepipe.schema import defects
 from qkepipe.snapshot.checks import clip_noise, snapshot_defects
 from qkepipe.snapshot.files import require_file, sha256
 from qkepipe.snapshot.foreign import recognise
 from qkepipe.snapshot.reader import Reader
 from qkepipe.snapshot.registry import READERS, get_reader
 
-__all__ = ["READERS", "open_snapshot", "read_snapshot"]
+__all__ = ["READERS", "lazy_cells", "open_lazy", "open_snapshot", "read_snapshot"]
 
 
 def open_snapshot(path=None, format: str = "auto", **options) -> xr.Dataset:
@@ -74,18 +76,7 @@ def read_snapshot(path=None, format: str = "auto", **options) -> tuple[xr.Datase
     path = None if path is None else Path(path)
     reader = _reader(path, format, options)
     source = str(path) if path is not None else reader.name
-    unknown = [key for key in options if key not in reader.options]
-    if unknown:
-        raise QkepipeError(
-            Defect(
-                source,
-                key,
-                f"the reader {reader.name} has no such option",
-                ", ".join(reader.options) or "no option",
-                _hint(key, reader),
-            )
-            for key in unknown
-        )
+    _check_options(reader, options, source)
     dataset = reader.read(path, **options)
     given = [f"{key} = {json.dumps(value, default=str)}" for key, value in options.items()]
     history = [
@@ -98,6 +89,77 @@ def read_snapshot(path=None, format: str = "auto", **options) -> tuple[xr.Datase
     dataset.attrs["source_format"] = reader.name
     dataset.attrs["history"] = "\n".join(h for h in history if h)
     return dataset, snapshot_defects(dataset, str(dataset.attrs["source_file"]))
+
+
+def open_lazy(path=None, format: str = "auto", **options) -> xr.Dataset | None:
+    """Open a snapshot whose values are loaded when they are used.
+
+    Parameters
+    ----------
+    path, format, options
+        See :func:`open_snapshot`.
+
+    Returns
+    -------
+    Dataset or None
+        With names, axes and units checked, but no values; None where the format cannot be
+        opened like this.
+
+    Raises
+    ------
+    QkepipeError
+        One line per defect.
+    """
+    dataset = _lazy(path, format, options)
+    if dataset is not None:
+        source = str(dataset.attrs["source_file"])
+        found = defects(dataset, "snapshot", source, values=False)
+        errors = [d for d in found if d.severity == "error"]
+        if errors:
+            raise QkepipeError(errors)
+    return dataset
+
+
+def lazy_cells(path=None, format: str = "auto", **options) -> int:
+    """Cells in space of the neutrino density of a snapshot that can be opened lazily, else 0."""
+    dataset = _lazy(path, format, options)
+    if dataset is None:
+        return 0
+    with dataset:
+        density = dataset.get("nu_number_density")
+        if density is None:
+            return 0
+        return math.prod(n for d, n in density.sizes.items() if d not in ("species", "energy"))
+
+
+def _lazy(path, format: str, options: dict) -> xr.Dataset | None:
+    path = None if path is None else Path(path)
+    reader = _reader(path, format, options)
+    source = str(path) if path is not None else reader.name
+    _check_options(reader, options, source)
+    if reader.lazy is None:
+        return None
+    try:
+        dataset = reader.lazy(path, **options)
+    except OSError:
+        # the ordinary reader says what is wrong
+        return None
+    return dataset.assign_attrs(source_file=source, source_format=reader.name)
+
+
+def _check_options(reader: Reader, options: dict, source: str) -> None:
+    unknown = [key for key in options if key not in reader.options]
+    if unknown:
+        raise QkepipeError(
+            Defect(
+                source,
+                key,
+                f"the reader {reader.name} has no such option",
+                ", ".join(reader.options) or "no option",
+                _hint(key, reader),
+            )
+            for key in unknown
+        )
 
 
 def _hint(key: str, reader: Reader) -> str:

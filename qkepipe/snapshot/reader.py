@@ -28,6 +28,8 @@ class Reader:
         ``{option: what it does}``.
     needs_path : bool
         False for a snapshot that is computed.
+    lazy : callable or None
+        Like ``read``, but values are loaded when they are used, for data beyond memory.
     """
 
     name: str
@@ -36,3 +38,4 @@ class Reader:
     sniff: Callable[..., float]
     options: Mapping[str, str] = field(default_factory=dict)
     needs_path: bool = True
+    lazy: Callable[..., xr.Dataset] | None = None

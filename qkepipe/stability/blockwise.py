@@ -45,7 +45,9 @@ def canonical(array: xr.DataArray) -> xr.DataArray:
 
 def four_species(dataset: xr.Dataset, name: str) -> xr.DataArray:
     """Variable with the species axis brought to SPECIES, without its attributes."""
-    array = dataset[name].drop_attrs(deep=False)
+    # drop_attrs would copy the values
+    array = dataset[name].copy(deep=False)
+    array.attrs = {}
     if "species" not in array.dims:
         raise QkepipeError(Defect("field", name, f"has dimensions {array.dims}", "a species axis"))
     labels = tuple(map(str, array["species"].values)) if "species" in array.coords else ()

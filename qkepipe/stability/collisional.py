@@ -70,7 +70,8 @@ def collisional_growth(g, gbar, gamma, gammabar):
     branch : ndarray (...)
         Index into :data:`BRANCHES`. Resonance where (sum s g)^2 < 2 |sum s g Gamma|.
     """
-    return _collisional_kernel(g, gbar, gamma, gammabar)
+    with np.errstate(all="ignore"):
+        return _collisional_kernel(g, gbar, gamma, gammabar)
 
 
 @gufunc(
@@ -136,14 +137,17 @@ def collisional_screen(spectrum, absorption, scattering):
     """
     # room for one cell, the same for all of them: a call runs on one thread
     work = np.empty((4, spectrum.shape[-1]))
-    return _screen_kernel(spectrum, absorption, scattering, work)
+    with np.errstate(all="ignore"):
+        return _screen_kernel(spectrum, absorption, scattering, work)
 
 
 def _collisional(cells: Cells, found: xr.Dataset) -> xr.Dataset:
     absorption = four_species(cells.matter, "absorption")
     damped = "scattering_transport" in cells.matter
     scattering = (
-        four_species(cells.matter, "scattering_transport") if damped else xr.zeros_like(absorption)
+        four_species(cells.matter, "scattering_transport")
+        if damped
+        else xr.DataArray(np.zeros((4, absorption.sizes["energy"])), dims=("species", "energy"))
     )
     growth, branch, sector = apply(
         collisional_screen, cells.field.spectrum, absorption, scattering,

@@ -63,27 +63,32 @@ def _growing(low, high, g, gbar, gamma, gammabar):
     """
     ratio = (high / low) ** (1.0 / (PHASE_SAMPLES - 1))
     t = low
-    turned = 0.0
-    before = 0.0
+    half_turns = 0
+    real_before = 0.0
+    imag_before = 0.0
     for k in range(PHASE_SAMPLES):
         real = 0.0
         imag = 0.0
+        square = t * t
         for e in range(g.size):
             if g[e] != 0.0:
-                part = g[e] / (gamma[e] * gamma[e] + t * t)
+                part = g[e] / (gamma[e] * gamma[e] + square)
                 real += part * gamma[e]
-                imag -= part * t
+                imag -= part
             if gbar[e] != 0.0:
-                part = gbar[e] / (gammabar[e] * gammabar[e] + t * t)
+                part = gbar[e] / (gammabar[e] * gammabar[e] + square)
                 real -= part * gammabar[e]
-                imag += part * t
-        phase = math.atan2(imag, real)
-        if k > 0:
-            step = phase - before
-            turned += step - 2.0 * math.pi * round(step / (2.0 * math.pi))
-        before = phase
+                imag += part
+        imag *= t
+        if k > 0 and (real > 0.0) != (real_before > 0.0):
+            # through the imaginary axis: counter-clockwise if the cross product is positive
+            half_turns += 1 if real_before * imag > imag_before * real else -1
+        real_before = real
+        imag_before = imag
         t *= ratio
-    return round(-turned / math.pi - 0.5)
+    # from the real axis at small t to the imaginary axis at large t
+    quarter = 1 if (real > 0.0) == (imag > 0.0) else -1
+    return (-2 * half_turns - quarter - 1) // 2
 
 
 @jit
@@ -148,21 +153,30 @@ def _roots(poles, strength, roots):
             if not moving[k]:
                 continue
             y = roots[k]
-            value = 1j
-            slope = 0.0j
-            log_poles = 0.0j
-            crowd = 0.0j
+            # real arithmetic: complex division is several times slower
+            value_r, value_i = 0.0, 1.0
+            slope_r, slope_i = 0.0, 0.0
+            log_r, log_i = 0.0, 0.0
             for j in range(n):
-                distance = y + poles[j]
-                if distance == 0.0:
-                    distance = complex(0.0, 1e-100)
-                term = 1.0 / distance
-                value += strength[j] * term
-                slope -= strength[j] * term * term
-                log_poles += term
-                if j != k and y != roots[j]:
-                    crowd += 1.0 / (y - roots[j])
-            derivative = slope + value * (log_poles - crowd)
+                x = y.real + poles[j]
+                size = max(x * x + y.imag * y.imag, 1e-200)
+                x /= size
+                z = -y.imag / size
+                value_r += strength[j] * x
+                value_i += strength[j] * z
+                slope_r -= strength[j] * (x * x - z * z)
+                slope_i -= strength[j] * 2.0 * x * z
+                log_r += x
+                log_i += z
+            for j in range(n):
+                x = y.real - roots[j].real
+                z = y.imag - roots[j].imag
+                size = x * x + z * z
+                if size > 0.0:
+                    log_r -= x / size
+                    log_i += z / size
+            value = complex(value_r, value_i)
+            derivative = complex(slope_r, slope_i) + value * complex(log_r, log_i)
             if derivative == 0.0:
                 moving[k] = False
                 continue

@@ -78,9 +78,19 @@ def _read(path) -> xr.Dataset:
     return dataset
 
 
+def _lazy(path) -> xr.Dataset:
+    """The same without loading values."""
+    require_file(Path(path))
+    dataset = _open(Path(path))
+    if "species" in dataset.coords:
+        dataset = dataset.assign_coords(species=dataset["species"].astype(str))
+    return dataset
+
+
 READER = Reader(
     name="canonical",
     doc="netCDF with the names and units of the project's data model",
     read=_read,
     sniff=_sniff,
+    lazy=_lazy,
 )

@@ -1,0 +1,112 @@
+"""`qkepipe screen` of a large snapshot: by blocks, from a generator or from chunked netCDF."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from qkepipe import cli
+from qkepipe.snapshot.remnant import remnant_model
+from qkepipe.stability import screen
+from qkepipe.stability.blocks import blocks, space_of, used
+from qkepipe.study import stream
+
+
+@pytest.fixture
+def chunked(tmp_path):
+    """A remnant in a netCDF file with chunks."""
+    path = tmp_path / "remnant.nc"
+    data = remnant_model(24, chunk=8)
+    encoding = {n: {"chunksizes": (4, 8, 8, 8)} for n in data if "species" in data[n].dims}
+    data.to_netcdf(path, engine="netcdf4", encoding=encoding)
+    return path
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_streamed_map_equals_the_whole(chunked, tmp_path, monkeypatch, workers):
+    """Blocks from a file, by one or two processes: the map of all cells, in single precision."""
+    shape = {"z": 8, "y": 16, "x": 24}
+    monkeypatch.setattr(stream, "block_shape", lambda data: shape)
+    output, heard = tmp_path / "map.nc", []
+    summary = stream.stream_map(chunked, "auto", {}, output, workers, heard.append)
+    with xr.open_dataset(chunked) as data:
+        data = data.load()
+    expected = screen(data, data, lsa_cells=0)
+    with xr.open_dataset(output, mask_and_scale=False) as found:
+        assert set(found.data_vars) == set(expected.data_vars)
+        for name, variable in expected.data_vars.items():
+            assert found[name].dims == variable.dims
+            assert found[name].dtype in (np.float32, np.int8)
+            np.testing.assert_allclose(
+                found[name].values, variable.values, rtol=3e-7, atol=1e-30, err_msg=name
+            )
+            assert found[name].attrs["units"] == variable.attrs["units"]
+        for name in ("cells_unknown", "flux_factors_capped", "omitted", "closure"):
+            assert found.attrs[name] == expected.attrs[name]
+        assert found.attrs["source_file"] == str(chunked)
+        np.testing.assert_array_equal(found["z"].values, data["z"].values)
+        flags = found["instability"].attrs
+        assert len(flags["flag_values"]) == len(flags["flag_meanings"].split())
+    assert heard == pytest.approx(np.arange(1, 7) / 6)
+    unstable = int((expected["instability"] > 0).sum())
+    assert f"unstable: {unstable} of {24**3} cells" in summary.lines()[0]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["map.nc", "remnant.nc"]
+
+
+def test_failure_leaves_no_map(chunked, tmp_path, monkeypatch):
+    """An error in the middle leaves neither a map nor a temporary file."""
+    calls = []
+
+    def fail(data, block):
+        calls.append(block)
+        if len(calls) == 2:
+            raise RuntimeError("block lost")
+        return whole(data, block)
+
+    whole = stream.screen_block
+    monkeypatch.setattr(stream, "screen_block", fail)
+    monkeypatch.setattr(stream, "block_shape", lambda data: {"z": 12, "y": 24, "x": 24})
+    with pytest.raises(RuntimeError, match="block lost"):
+        stream.stream_map(chunked, "auto", {}, tmp_path / "map.nc")
+    assert [p.name for p in tmp_path.iterdir()] == ["remnant.nc"]
+
+
+def test_command_streams_a_generated_snapshot(tmp_path):
+    """64^3 cells without a file, in a process of its own."""
+    output = tmp_path / "map.nc"
+    words = ["screen", "--format", "remnant", "--option", "cells=64", "-o", str(output)]
+    code = f"from qkepipe.cli import main\nraise SystemExit(main({words!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"of {64**3} cells" in done.stdout and "written:" in done.stdout
+    with xr.open_dataset(output) as found:
+        assert found.sizes == {"z": 64, "y": 64, "x": 64}
+        # the dense core is stable, the funnel above it is not
+        axis = found["instability"].isel(y=32, x=32).values
+        assert (axis[30:34] == 0).all() and (axis == 5).any()
+        assert 0.1 < float((found["ffi_crossing"] == 1).mean()) < 0.6
+
+
+def test_command_names_what_is_wrong(tmp_path, capsys):
+    """Axes and units are checked before any value is read."""
+    path = tmp_path / "bad.nc"
+    data = used(remnant_model(60)).drop_vars("ye")
+    data["rho"].attrs["units"] = "kg m-3"
+    data.to_netcdf(path, engine="netcdf4")
+    assert cli.main(["screen", str(path), "-o", str(tmp_path / "map.nc")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert any("ye" in line and "missing" in line for line in lines)
+    assert any("kg m-3" in line for line in lines)
+
+
+def test_plan_is_bounded(chunked):
+    """No block is larger than asked, whatever the file is."""
+    with xr.open_dataset(chunked, chunks={}) as data:
+        sizes = space_of(data)
+        plan = list(blocks(sizes, {"z": 8, "y": 8, "x": 8}))
+    assert len(plan) == 27
+    assert max(np.prod([s.stop - s.start for s in b.rim.values()]) for b in plan) <= 10**3
