@@ -98,6 +98,7 @@ def main(edge: int = 512, workers: int = os.cpu_count() or 1) -> None:
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss if workers > 1 else 0
     total = (here + workers * worker) / 1e6
+    print(f"resident: {here / 1e6:.2f} GB here, {worker / 1e6:.2f} GB in a worker")
     print(f"map written in {wall:.0f} s: {edge**3 / wall:.3g} cells/s with {workers} workers, "
           f"{size / 1e9:.2f} GB, {total:.2f} GB of memory at most")  # fmt: skip
 
