@@ -2,7 +2,8 @@
 
 The baselines do the same job in vectorised numpy: energy integration and lobes; sampling of
 maximum-entropy distributions in 128 directions; eigenvalues of the isotropic collisional
-problem. Absolute times depend on the machine and its load, the ratio much less.
+problem. The last rows are whole maps, of grey moments and of moments in 12 groups with rates,
+beside the numpy baselines of their lobes and collisional modes together. Absolute times depend on the machine and its load, the ratio much less.
 
 Usage: python benchmarks/bench_stability.py [cells]
 """
@@ -13,8 +14,12 @@ import sys
 import time
 
 import numpy as np
+import xarray as xr
 
+from qkepipe.constants import C_LIGHT
 from qkepipe.phasespace import angle_grid, energy_grid, geometric_energy_edges
+from qkepipe.species import SPECIES
+from qkepipe.stability import screen
 from qkepipe.stability.collisional import collisional_growth
 from qkepipe.stability.crossing import integrate, lobes
 from qkepipe.stability.lsa import scan
@@ -66,6 +71,38 @@ def collisional_numpy(g, gbar, gamma, gammabar):
     return np.linalg.eigvals(matrix).imag.max(axis=1)
 
 
+def snapshot(cells, groups, rng):
+    """Moments of ``groups`` energies (None: grey) along a ray, with matter and absorption."""
+    energy = np.geomspace(3.0, 100.0, groups or 1)
+    r = np.linspace(1e6, 3e7, cells)
+    temperature = np.array([5.0, 6.0, 7.0, 7.0])[:, None]
+    spectrum = energy**3 * np.exp(-energy / temperature)
+    spectrum /= spectrum.sum(1, keepdims=True)
+    level = 1e33 * np.array([1.0, 1.0, 0.6, 0.6])[:, None] * rng.uniform(0.7, 1.0, (4, cells))
+    factor = np.array([0.6, 0.7, 0.8, 0.8])[:, None] * r / r[-1]
+    level[3] = level[2]
+    n = spectrum[:, :, None] * level[:, None]
+    dims = ("species", "energy", "r")
+    rho = 1e13 * (r / r[0]) ** -3
+    strength = 1e-6 * np.array([1.0, 0.5, 0.02, 0.02])[:, None, None]
+    data = xr.Dataset(
+        {
+            "nu_number_density": (dims, n),
+            "nu_number_flux": (dims, C_LIGHT * factor[:, None] * n),
+            "rho": ("r", rho),
+            "ye": ("r", np.full(cells, 0.2)),
+            "absorption": (dims, strength * (energy[:, None] / 10.0) ** 2 * rho / 1e11),
+        },
+        coords={"species": list(SPECIES), "energy": energy, "r": r},
+    )
+    return data.isel(energy=0, drop=True).drop_vars("absorption") if groups is None else data
+
+
+def whole(data):
+    """The map without dispersion relation."""
+    screen(data, data, lsa_cells=0)
+
+
 def main(cells: int = 4000) -> None:
     """Print one line per screen."""
     rng = np.random.default_rng(0)
@@ -105,6 +142,21 @@ def main(cells: int = 4000) -> None:
              seconds(collisional_growth, g, gbar, scale * rate, 0.6 * scale * rate),
              slow[0].shape[0], seconds(collisional_numpy, *slow))
         )  # fmt: skip
+    whole_rows = []
+    for name, groups in (("whole map, grey moments", None), ("whole map, 12 groups, rates", 12)):
+        data = snapshot(25 * cells, groups, rng)
+        n_map = data["nu_number_density"].sel(species=list(SPECIES))
+        density = n_map.values if groups is None else n_map.values.sum(1)
+        current = data["nu_number_flux"].values / C_LIGHT
+        current = current if groups is None else current.sum(1)
+        base = seconds(moments_numpy, density.T[:cells], current.T[:cells], x, 0.5 * w) / cells
+        if groups is not None:
+            a = data["absorption"].values[:, :, few]
+            d = 6.4e-33 * n_map.values[:, :, few]
+            pairs = ((d[0] - d[2]).T, (d[1] - d[3]).T, (a[0] + a[2]).T / 2, (a[1] + a[3]).T / 2)
+            base += seconds(collisional_numpy, *pairs) / pairs[0].shape[0]
+        whole_rows.append((name, 25 * cells, seconds(whole, data), 1, base))
+    rows += whole_rows
     print(f"{'screen':42s} {'us/cell':>9s} {'numpy':>9s} {'ratio':>7s}")
     for name, n, own, n_base, base in rows:
         own, base = 1e6 * own / n, 1e6 * base / n_base

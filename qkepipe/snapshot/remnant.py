@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from xarray.backends import BackendArray
+from xarray.core import indexing
 
 from qkepipe.constants import C_LIGHT, M_U_GRAM, MEV_ERG
 from qkepipe.errors import Defect, QkepipeError
@@ -94,15 +96,49 @@ def remnant_values(x, y, z) -> np.ndarray:
     return out
 
 
-def _block(template, centres, block_info=None):
-    """Values of one dask block, from its place in the cube."""
-    (_, *place) = block_info[None]["array-location"]
-    z, y, x = (centres[a:b] for a, b in place)
-    return remnant_values(x[None, None, :], y[None, :, None], z[:, None, None])
+class _Model:
+    """Values of a box of the cube; the last box is kept, as its variables are asked in turn."""
+
+    def __init__(self, centres: np.ndarray):
+        self.centres = centres
+        self._last: tuple = (None, None)
+
+    def box(self, place: tuple) -> np.ndarray:
+        """Rows of :func:`remnant_values` in the slices ``place`` along z, y, x."""
+        key = tuple((s.start, s.stop, s.step) for s in place)
+        last, values = self._last
+        if last != key:
+            z, y, x = (self.centres[s] for s in place)
+            values = remnant_values(x[None, None, :], y[None, :, None], z[:, None, None])
+            self._last = (key, values)
+        return values
 
 
-def remnant_model(cells: int = 64, half_width_km: float = 100.0, chunk: int = CHUNK) -> xr.Dataset:
-    """Remnant on a cube of Cartesian cells, lazily: blocks are computed when they are asked for.
+class _Rows(BackendArray):
+    """Some rows of the model as an array that computes what is taken from it."""
+
+    def __init__(self, model: _Model, rows: tuple[int, ...], factors=None):
+        self.model, self.rows, self.factors = model, np.array(rows), factors
+        self.dtype = np.dtype(float)
+        self.shape = (len(rows), *(model.centres.size,) * 3)
+
+    def __getitem__(self, key):
+        support = indexing.IndexingSupport.BASIC
+        return indexing.explicit_indexing_adapter(key, self.shape, support, self._take)
+
+    def _take(self, key):
+        kept = tuple(slice(None) if isinstance(k, slice) else 0 for k in key)
+        species, *place = (k if isinstance(k, slice) else slice(k, k + 1) for k in key)
+        values = self.model.box(tuple(place))[self.rows[species]]
+        if self.factors is not None:
+            values = values * self.factors[species, None, None, None]
+        return values[kept]
+
+
+def remnant_model(
+    cells: int = 64, half_width_km: float = 100.0, chunk: int | None = CHUNK
+) -> xr.Dataset:
+    """Remnant on a cube of Cartesian cells, lazily: values are computed when they are asked for.
 
     Parameters
     ----------
@@ -110,13 +146,14 @@ def remnant_model(cells: int = 64, half_width_km: float = 100.0, chunk: int = CH
         Cells along each edge.
     half_width_km : float
         Half of the edge [km].
-    chunk : int
-        Cells along each edge of a block.
+    chunk : int or None
+        Cells along each edge of a dask block; None for arrays that are indexed lazily, of
+        which any box costs no more than its own cells.
 
     Returns
     -------
     Dataset
-        Canonical snapshot over ``z``, ``y``, ``x`` of dask arrays: ``rho``, ``temperature``,
+        Canonical snapshot over ``z``, ``y``, ``x``: ``rho``, ``temperature``,
         ``ye``, ``nu_number_density``, ``nu_number_flux_x``, ``_y``, ``_z`` and
         ``nu_energy_density``.
 
@@ -125,14 +162,12 @@ def remnant_model(cells: int = 64, half_width_km: float = 100.0, chunk: int = CH
     QkepipeError
         For parameters out of range.
     """
-    import dask.array as da
-
     wrong = [
         Defect("remnant model", name, f"{value!r}", f"{low:g} to {high:g}")
         for name, value, low, high in (
             ("cells", cells, 2, 4096),
             ("half_width_km", half_width_km, 20.0, 2000.0),
-            ("chunk", chunk, 2, 1024),
+            ("chunk", CHUNK if chunk is None else chunk, 2, 1024),
         )
         if not (isinstance(value, int | float) and low <= value <= high)
     ]
@@ -141,20 +176,20 @@ def remnant_model(cells: int = 64, half_width_km: float = 100.0, chunk: int = CH
     cells = int(cells)
     edges = KM_CM * np.linspace(-half_width_km, half_width_km, cells + 1)
     centres = 0.5 * (edges[1:] + edges[:-1])
-    parts = (min(int(chunk), cells),) * 3
-    space = da.empty((cells,) * 3, chunks=parts)
-    values = da.map_blocks(
-        _block, space, centres, dtype=float, new_axis=0, chunks=((15,), *space.chunks),
-        meta=np.empty((0, 0, 0, 0)),
-    )  # fmt: skip
+    model = _Model(centres)
     dims = ("z", "y", "x")
-    data = {name: (dims, values[i]) for i, name in enumerate(_MATTER)}
+
+    def lazy(rows, factors=None):
+        array = indexing.LazilyIndexedArray(_Rows(model, rows, factors))
+        return xr.Variable(("species", *dims), array)
+
+    data = {name: lazy((i,)).isel(species=0) for i, name in enumerate(_MATTER)}
+    species = np.array([0, 1, 2, 2])
     for k, name in enumerate(_MOMENTS):
-        rows = [values[3 + 4 * i + k] for i in (0, 1, 2, 2)]
-        data[name] = (("species", *dims), da.stack(rows))
-    energies = np.array([_ENERGY[i] for i in (0, 1, 2, 2)])[:, None, None, None] * MEV_ERG
-    data["nu_energy_density"] = (("species", *dims), data["nu_number_density"][1] * energies)
-    return set_attributes(
+        data[name] = lazy(tuple(3 + 4 * species + k))
+    energy = MEV_ERG * np.array(_ENERGY)[species]
+    data["nu_energy_density"] = lazy(tuple(3 + 4 * species), energy)
+    dataset = set_attributes(
         xr.Dataset(
             data,
             coords={"species": list(SPECIES), **{axis: (axis, centres) for axis in dims}},
@@ -168,3 +203,4 @@ def remnant_model(cells: int = 64, half_width_km: float = 100.0, chunk: int = CH
             },
         )
     )
+    return dataset if chunk is None else dataset.chunk(dict.fromkeys(dims, int(chunk)))

@@ -36,23 +36,48 @@ PLUS, MINUS, RESONANCE = 1, 2, 3
 #: Samples of h(y) on a logarithmic mesh, and steps that refine a change of sign.
 SAMPLES = 16
 REFINEMENTS = 40
-#: Samples of the phase of h on the imaginary axis.
+#: Samples of the phase of h on the imaginary axis, a multiple of four.
 PHASE_SAMPLES = 48
 #: The limits of the two branches are used while Gamma/|sum s g| and |sum s g Gamma|/(sum s
 #: g)^2 are below this (their corrections are of second order), elsewhere all roots are found.
 ASYMPTOTIC = 1e-3
 ABERTH_STEPS = 60
+#: A relative step below this is the last: the next one, of cubic order, is round-off.
+CONVERGED = 1e-7
 
 
 @jit
 def _h(y, g, gbar, gamma, gammabar):
     total = 0.0
     for e in range(g.size):
-        if g[e] != 0.0:
-            total += g[e] / (y + gamma[e])
-        if gbar[e] != 0.0:
-            total -= gbar[e] / (y + gammabar[e])
+        total += g[e] / (y + gamma[e]) - gbar[e] / (y + gammabar[e])
     return total
+
+
+@jit
+def _on_axis(t0, t1, t2, t3, g, gbar, gamma, gammabar):
+    """Real and imaginary part of h(i t) at four t, whose divisions overlap in the processor."""
+    r0, r1, r2, r3 = 0.0, 0.0, 0.0, 0.0
+    i0, i1, i2, i3 = 0.0, 0.0, 0.0, 0.0
+    s0, s1, s2, s3 = t0 * t0, t1 * t1, t2 * t2, t3 * t3
+    for e in range(g.size):
+        strength, rate = g[e], gamma[e]
+        square = rate * rate
+        p0, p1 = strength / (square + s0), strength / (square + s1)
+        p2, p3 = strength / (square + s2), strength / (square + s3)
+        strength, ratebar = gbar[e], gammabar[e]
+        square = ratebar * ratebar
+        q0, q1 = strength / (square + s0), strength / (square + s1)
+        q2, q3 = strength / (square + s2), strength / (square + s3)
+        r0 += p0 * rate - q0 * ratebar
+        r1 += p1 * rate - q1 * ratebar
+        r2 += p2 * rate - q2 * ratebar
+        r3 += p3 * rate - q3 * ratebar
+        i0 += q0 - p0
+        i1 += q1 - p1
+        i2 += q2 - p2
+        i3 += q3 - p3
+    return (r0, r1, r2, r3), (t0 * i0, t1 * i1, t2 * i2, t3 * i3)
 
 
 @jit
@@ -64,30 +89,19 @@ def _growing(low, high, g, gbar, gamma, gammabar):
     ratio = (high / low) ** (1.0 / (PHASE_SAMPLES - 1))
     t = low
     half_turns = 0
-    real_before = 0.0
-    imag_before = 0.0
-    for k in range(PHASE_SAMPLES):
-        real = 0.0
-        imag = 0.0
-        square = t * t
-        for e in range(g.size):
-            if g[e] != 0.0:
-                part = g[e] / (gamma[e] * gamma[e] + square)
-                real += part * gamma[e]
-                imag -= part
-            if gbar[e] != 0.0:
-                part = gbar[e] / (gammabar[e] * gammabar[e] + square)
-                real -= part * gammabar[e]
-                imag += part
-        imag *= t
-        if k > 0 and (real > 0.0) != (real_before > 0.0):
-            # through the imaginary axis: counter-clockwise if the cross product is positive
-            half_turns += 1 if real_before * imag > imag_before * real else -1
-        real_before = real
-        imag_before = imag
-        t *= ratio
+    real_before, imag_before = 0.0, 0.0
+    for k in range(0, PHASE_SAMPLES, 4):
+        real, imag = _on_axis(
+            t, t * ratio, t * ratio**2, t * ratio**3, g, gbar, gamma, gammabar
+        )  # fmt: skip
+        for j in range(4):
+            if k + j > 0 and (real[j] > 0.0) != (real_before > 0.0):
+                # through the imaginary axis: counter-clockwise if the cross product is positive
+                half_turns += 1 if real_before * imag[j] > imag_before * real[j] else -1
+            real_before, imag_before = real[j], imag[j]
+        t *= ratio**4
     # from the real axis at small t to the imaginary axis at large t
-    quarter = 1 if (real > 0.0) == (imag > 0.0) else -1
+    quarter = 1 if (real_before > 0.0) == (imag_before > 0.0) else -1
     return (-2 * half_turns - quarter - 1) // 2
 
 
@@ -186,7 +200,7 @@ def _roots(poles, strength, roots):
                 moving[k] = False
                 continue
             roots[k] = y - step
-            moving[k] = abs(step) > 1e-10 * abs(roots[k])
+            moving[k] = abs(step) > CONVERGED * abs(roots[k])
             any_moving = any_moving or moving[k]
         if not any_moving:
             break

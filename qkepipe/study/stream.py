@@ -90,6 +90,8 @@ def _define(file, first: xr.Dataset, snapshot: xr.Dataset, shape: dict[str, int]
             chunksizes=[shape[str(d)] for d in array.dims],
             fill_value=missing if missing is not None else False,
         )  # fmt: skip
+        # each block is one chunk, written once: nothing to keep
+        variable.set_var_chunk_cache(size=0, nelems=1, preemption=1.0)
         variable.set_auto_maskandscale(False)
         variable.setncatts(array.attrs)
 

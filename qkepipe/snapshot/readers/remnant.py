@@ -21,6 +21,11 @@ def _read(path: None = None, **options) -> xr.Dataset:
     return dataset.assign_attrs(source_file="analytic remnant", source_sha256=digest)
 
 
+def _lazy(path: None = None, **options) -> xr.Dataset:
+    """The same without dask blocks: any box costs its own cells only."""
+    return _read(path, **{"chunk": None, **options})
+
+
 READER = Reader(
     name="remnant",
     doc="analytic merger remnant on Cartesian cells, of any size; needs no file",
@@ -32,5 +37,5 @@ READER = Reader(
         "chunk": "cells along each edge of a block (default 64)",
     },
     needs_path=False,
-    lazy=_read,
+    lazy=_lazy,
 )
