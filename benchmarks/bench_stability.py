@@ -3,7 +3,8 @@
 The baselines do the same job in vectorised numpy: energy integration and lobes; sampling of
 maximum-entropy distributions in 128 directions; eigenvalues of the isotropic collisional
 problem. The last rows are whole maps, of grey moments and of moments in 12 groups with rates,
-beside the numpy baselines of their lobes and collisional modes together. Absolute times depend on the machine and its load, the ratio much less.
+beside the numpy baselines of their lobes and collisional modes together. Absolute times
+depend on the machine and its load, the ratio much less.
 
 Usage: python benchmarks/bench_stability.py [cells]
 """

@@ -136,7 +136,9 @@ def _status(dataset: xr.Dataset) -> list[str]:
     """What the stages of a study find here."""
     lines = []
     if has_neutrinos(dataset):
-        source = dataset["nu_number_flux"].attrs.get("flux_source")
+        # Cartesian fluxes are never made by a closure
+        radial = dataset.get("nu_number_flux")
+        source = None if radial is None else radial.attrs.get("flux_source")
         note = f" (flux from {source})" if source else ""
         lines.append(f"neutrinos: number density and flux{note}; stability can be screened")
     elif "nu_number_density" in dataset:

@@ -36,12 +36,14 @@ PLUS, MINUS, RESONANCE = 1, 2, 3
 #: Samples of h(y) on a logarithmic mesh, and steps that refine a change of sign.
 SAMPLES = 16
 REFINEMENTS = 40
-#: Samples of the phase of h on the imaginary axis, a multiple of four.
+#: Samples of the phase of h on the imaginary axis, an even number.
 PHASE_SAMPLES = 48
 #: The limits of the two branches are used while Gamma/|sum s g| and |sum s g Gamma|/(sum s
 #: g)^2 are below this (their corrections are of second order), elsewhere all roots are found.
 ASYMPTOTIC = 1e-3
 ABERTH_STEPS = 60
+#: Rates [cm^-1] below this (3e-15 s^-1) make nothing grow; their squares would underflow.
+SLOWEST = 1e-25
 #: A relative step below this is the last: the next one, of cubic order, is round-off.
 CONVERGED = 1e-7
 
@@ -50,34 +52,33 @@ CONVERGED = 1e-7
 def _h(y, g, gbar, gamma, gammabar):
     total = 0.0
     for e in range(g.size):
-        total += g[e] / (y + gamma[e]) - gbar[e] / (y + gammabar[e])
+        a, b = y + gamma[e], y + gammabar[e]
+        # one division for two fractions
+        total += (g[e] * b - gbar[e] * a) / (a * b)
     return total
 
 
 @jit
-def _on_axis(t0, t1, t2, t3, g, gbar, gamma, gammabar):
-    """Real and imaginary part of h(i t) at four t, whose divisions overlap in the processor."""
-    r0, r1, r2, r3 = 0.0, 0.0, 0.0, 0.0
-    i0, i1, i2, i3 = 0.0, 0.0, 0.0, 0.0
-    s0, s1, s2, s3 = t0 * t0, t1 * t1, t2 * t2, t3 * t3
+def _on_axis(t, u, g, gbar, gamma, gammabar):
+    """Real and imaginary part of h(i t) and h(i u); divisions, the slow part, are shared."""
+    real, imag = 0.0, 0.0
+    real_u, imag_u = 0.0, 0.0
+    tt, uu = t * t, u * u
     for e in range(g.size):
-        strength, rate = g[e], gamma[e]
-        square = rate * rate
-        p0, p1 = strength / (square + s0), strength / (square + s1)
-        p2, p3 = strength / (square + s2), strength / (square + s3)
-        strength, ratebar = gbar[e], gammabar[e]
-        square = ratebar * ratebar
-        q0, q1 = strength / (square + s0), strength / (square + s1)
-        q2, q3 = strength / (square + s2), strength / (square + s3)
-        r0 += p0 * rate - q0 * ratebar
-        r1 += p1 * rate - q1 * ratebar
-        r2 += p2 * rate - q2 * ratebar
-        r3 += p3 * rate - q3 * ratebar
-        i0 += q0 - p0
-        i1 += q1 - p1
-        i2 += q2 - p2
-        i3 += q3 - p3
-    return (r0, r1, r2, r3), (t0 * i0, t1 * i1, t2 * i2, t3 * i3)
+        rate, ratebar = gamma[e], gammabar[e]
+        a, b = rate * rate + tt, ratebar * ratebar + tt
+        c, d = rate * rate + uu, ratebar * ratebar + uu
+        ab, cd = a * b, c * d
+        inverse = 1.0 / (ab * cd)
+        cd *= inverse
+        ab *= inverse
+        part, partbar = g[e] * b * cd, gbar[e] * a * cd
+        real += part * rate - partbar * ratebar
+        imag += partbar - part
+        part, partbar = g[e] * d * ab, gbar[e] * c * ab
+        real_u += part * rate - partbar * ratebar
+        imag_u += partbar - part
+    return (real, real_u), (t * imag, u * imag_u)
 
 
 @jit
@@ -90,16 +91,14 @@ def _growing(low, high, g, gbar, gamma, gammabar):
     t = low
     half_turns = 0
     real_before, imag_before = 0.0, 0.0
-    for k in range(0, PHASE_SAMPLES, 4):
-        real, imag = _on_axis(
-            t, t * ratio, t * ratio**2, t * ratio**3, g, gbar, gamma, gammabar
-        )  # fmt: skip
-        for j in range(4):
+    for k in range(0, PHASE_SAMPLES, 2):
+        real, imag = _on_axis(t, t * ratio, g, gbar, gamma, gammabar)
+        for j in range(2):
             if k + j > 0 and (real[j] > 0.0) != (real_before > 0.0):
                 # through the imaginary axis: counter-clockwise if the cross product is positive
                 half_turns += 1 if real_before * imag[j] > imag_before * real[j] else -1
             real_before, imag_before = real[j], imag[j]
-        t *= ratio**4
+        t *= ratio * ratio
     # from the real axis at small t to the imaginary axis at large t
     quarter = 1 if (real_before > 0.0) == (imag_before > 0.0) else -1
     return (-2 * half_turns - quarter - 1) // 2
@@ -273,7 +272,7 @@ def _one_sign(g, gbar):
 def growth_kernel(g, gbar, gamma, gammabar):
     """Growth [unit of g] and branch of the fastest isotropic mode; 0, 0 if none grows."""
     d, d_gamma, fastest = _sums(g, gbar, gamma, gammabar)
-    if fastest == 0.0 or _one_sign(g, gbar):
+    if fastest < SLOWEST or _one_sign(g, gbar):
         return 0.0, 0
     if abs(d_gamma) < ASYMPTOTIC * d * d and fastest < ASYMPTOTIC * abs(d):
         minus = -d_gamma / d

@@ -91,6 +91,19 @@ def test_command_streams_a_generated_snapshot(tmp_path):
         assert 0.1 < float((found["ffi_crossing"] == 1).mean()) < 0.6
 
 
+def test_small_cartesian_snapshot(tmp_path, capsys):
+    """Checked and screened like any other: in double precision, with dispersion relation."""
+    words = ["--format", "remnant", "--option", "cells=12"]
+    assert cli.main(["check", *words]) == 0
+    assert "stability can be screened" in capsys.readouterr().out
+    assert cli.main(["screen", *words, "-o", str(tmp_path / "map.nc")]) == 0
+    assert f"of {12**3} cells" in capsys.readouterr().out
+    with xr.open_dataset(tmp_path / "map.nc") as found:
+        assert found["ffi_growth_estimate"].dtype == float
+        assert int(found["lsa_growth_rate"].notnull().sum()) == 8
+        assert "about Zvec" in found["ffi_crossing_mu"].attrs["comment"]
+
+
 def test_command_names_what_is_wrong(tmp_path, capsys):
     """Axes and units are checked before any value is read."""
     path = tmp_path / "bad.nc"

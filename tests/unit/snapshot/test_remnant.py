@@ -32,7 +32,7 @@ def test_moments_are_a_radiation_field():
     assert (n > 0).all() and (size < 0.999 * C_LIGHT * n).all()
     cosine = (flux[0] * flux[1]).sum(-1) / np.maximum(size[0] * size[1], 1e-300)
     moving = (size[:2] > 0.05 * C_LIGHT * n[:2]).all(0)
-    # tens of degrees where the torus shines, as in simulations
+    # tens of degrees where the torus shines
     assert moving.any() and cosine[moving].min() < 0.95
     core = data["rho"].values > 3e14
     assert core.any() and (size[:, core] < 0.05 * C_LIGHT * n[:, core]).all()
