@@ -18,7 +18,6 @@ branch of artanh is right wherever Im(w + shift) > 0: growing modes are exact.
 
 from __future__ import annotations
 
-import cmath
 import math
 
 import numpy as np
@@ -31,6 +30,9 @@ __all__ = ["BRK", "SYM", "dispersion", "integrals", "newton"]
 SYM, BRK = 0, 1
 #: |q|^2 below which P3 and P5 are summed: the logarithm would lose more than two digits.
 NEAR = 0.0625
+#: Coefficients of P5.
+LAST_TERM = 12
+SERIES = tuple(1.0 / (2.0 * k + 5.0) for k in range(LAST_TERM + 1))
 NEWTON_STEPS = 40
 
 
@@ -40,13 +42,21 @@ def _sums(q):
     q2 = q * q
     size = q.real * q.real + q.imag * q.imag
     if size > NEAR:
-        p3 = (0.5 * cmath.log((1.0 + q) / (1.0 - q)) / q - 1.0) / q2
-        return p3, (p3 - 1.0 / 3.0) / q2
+        plus = size + 1.0 + 2.0 * q.real
+        minus = size + 1.0 - 2.0 * q.real
+        artanh = complex(0.25 * math.log(plus / minus), 0.5 * math.atan2(2.0 * q.imag, 1.0 - size))
+        inverse = 1.0 / size
+        one = complex(q.real * inverse, -q.imag * inverse)
+        two = one * one
+        p3 = (artanh * one - 1.0) * two
+        return p3, (p3 - 1.0 / 3.0) * two
     # last term below round-off
-    terms = 13 if size > 6e-3 else (7 if size > 3e-5 else 3)
-    p5 = 1.0 / (2.0 * terms + 5.0) + 0.0j
+    terms = LAST_TERM
+    if size < 6e-3:
+        terms = 7 if size > 3e-4 else (4 if size > 3e-6 else 2)
+    p5 = SERIES[terms] + 0.0j
     for k in range(terms - 1, -1, -1):
-        p5 = 1.0 / (2.0 * k + 5.0) + q2 * p5
+        p5 = SERIES[k] + q2 * p5
     return 1.0 / 3.0 + q2 * p5, p5
 
 
@@ -88,7 +98,9 @@ def integrals(w, kappa, shift, centre, half, shape):
             s2 = even * d * d * p3
             s3 = odd * d * d * p5
             s4 = even * d * d * d * d * p5
-            pole = 1.0 / (1.0 - q2)
+            pole = 1.0 - q2
+            inverse = 1.0 / (pole.real * pole.real + pole.imag * pole.imag)
+            pole = complex(pole.real * inverse, -pole.imag * inverse)
             slope = -2.0 * r * r
             t0 = slope * pole / d
             t1 = slope * q * (pole - p3)
