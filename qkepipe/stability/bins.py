@@ -11,9 +11,9 @@ relation is known in closed form (:mod:`qkepipe.stability.analytic`). The parabo
   (piecewise parabolic interpolation: Colella & Woodward 1984, J. Comput. Phys. 54, 174,
   their limiter replaced by the next one),
 * never changes sign where the bins do not: an edge between bins of one sign keeps it and is
-  at most three times the smaller of both averages. A parabola of average 1 is positive with
-  edges (0, 0), (0, 3), (3, 0) and (3, 3), hence, as positive functions form a convex set,
-  with all edges between (derived and checked for this project).
+  at most three times their averages, unless the bin contains a crossing. A parabola of
+  average 1 is positive with edges (0, 0), (0, 3), (3, 0) and (3, 3), hence, as positive
+  functions form a convex set, with all edges between (derived and checked for this project).
 
 The growth of a Gaussian ELN on 16 uniform bins is then 2e-5 off; with lines of centred slope
 in the bins it is 9e-4, with constants 1.4e-2 and with lines between the centres 2.1e-2.
@@ -61,6 +61,36 @@ def edge_weights(edges) -> np.ndarray:
     return _edge_weights(tuple(np.asarray(edges, dtype=float).tolist()))
 
 
+def _limited(value, mean):
+    """Edge values (..., n + 1) with which parabolas have no sign change that bins have not."""
+    # beyond the first and the last bin the distribution goes on with the bin's own sign
+    around = np.concatenate([mean[..., :1], mean, mean[..., -1:]], axis=-1)
+    left, right = around[..., :-1], around[..., 1:]
+    crossed = left * right < 0.0
+    # the bin of the smaller average contains the zero: one of its edges may be high
+    smaller = np.abs(left) < np.abs(right)
+    beside = (crossed[..., :-1] & ~smaller[..., :-1]) | (crossed[..., 1:] & smaller[..., 1:])
+    most = np.where(beside, np.inf, 3.0 * np.abs(mean))
+    most = np.concatenate([most[..., :1], most, most[..., -1:]], axis=-1)
+    sign = np.sign(left + right)
+    kept = sign * np.clip(sign * value, 0.0, np.minimum(most[..., :-1], most[..., 1:]))
+    # an edge beside an empty bin is empty, else the parabola of the empty bin would not be
+    kept = np.where((left == 0.0) | (right == 0.0), 0.0, kept)
+    # at a crossing: a bin whose other edge is high has its zero inside, not beyond this edge
+    padded = np.concatenate([kept[..., :1], kept, kept[..., -1:]], axis=-1)
+    low = np.concatenate([~crossed[..., :1], ~crossed, ~crossed[..., -1:]], axis=-1)
+    reach_left = np.where(
+        low[..., :-2] & (np.abs(padded[..., :-2]) > 3.0 * np.abs(left)), 0.0, 3.0 * left
+    )
+    reach_right = np.where(
+        low[..., 2:] & (np.abs(padded[..., 2:]) > 3.0 * np.abs(right)), 0.0, 3.0 * right
+    )
+    between = np.clip(
+        value, np.minimum(reach_left, reach_right), np.maximum(reach_left, reach_right)
+    )
+    return np.where(crossed, between, kept)
+
+
 def parabolas(edges, g) -> np.ndarray:
     """Coefficients of G = a + b x + c x^2, x = v - centre, in every bin.
 
@@ -79,17 +109,7 @@ def parabolas(edges, g) -> np.ndarray:
     half = 0.5 * np.diff(edges)
     mean = np.asarray(g, dtype=float) / (2.0 * half)
     value = mean @ edge_weights(edges).T
-    # beyond the first and the last bin the distribution goes on with the bin's own sign
-    around = np.concatenate([mean[..., :1], mean, mean[..., -1:]], axis=-1)
-    left, right = 3.0 * around[..., :-1], 3.0 * around[..., 1:]
-    low = np.minimum(np.minimum(left, right), 0.0)
-    high = np.maximum(np.maximum(left, right), 0.0)
-    same = left * right > 0.0
-    low = np.where(same & (left < 0.0), np.maximum(left, right), low)
-    high = np.where(same & (left > 0.0), np.minimum(left, right), high)
-    value = np.clip(value, low, high)
-    # an edge beside an empty bin is empty, else the parabola of the empty bin would not be
-    value = np.where((left == 0.0) | (right == 0.0), 0.0, value)
+    value = _limited(value, mean)
     rise = (value[..., 1:] - value[..., :-1]) / (2.0 * half)
     bend = 1.5 * (0.5 * (value[..., 1:] + value[..., :-1]) - mean) / half**2
     return np.stack([mean - bend * half**2 / 3.0, rise, bend], axis=-2)
