@@ -28,7 +28,7 @@ import numpy as np
 from qkepipe.jit import jit
 from qkepipe.stability.analytic import BRK, SYM, integrals, newton
 
-__all__ = ["climb", "fast_edges", "fast_peaks", "inside", "real_roots"]
+__all__ = ["climb", "fast_edges", "fast_peaks", "inside", "real_roots", "refine"]
 
 #: Samples of the real roots in x = sin(pi/2 t), clustered towards the light cone.
 SAMPLES = 64
@@ -177,8 +177,8 @@ def fast_edges(sector, centre, half, shape):
             if (k == 0 and c == 0.0) or (k == 1 and far == 0.0):
                 continue
             x = far / c if k == 0 else a / far
-            vc = centre[i] + x
-            if -half[i] < x <= half[i] and -1.0 < vc < 1.0:
+            vc = centre[i] + half[i] * x
+            if -1.0 < x <= 1.0 and -1.0 < vc < 1.0:
                 n = _crossing_edges(sector, vc, centre, half, shape, edges, n)
     n = _merges(sector, 1.0, centre, half, shape, edges, n)
     if sector == SYM:
@@ -199,7 +199,7 @@ def inside(edge, step):
 
 @jit
 def climb(kappa, w, step, sector, shift, centre, half, shape):
-    """Local maximum of the growth over kappa from a root; golden section at the end.
+    """Bracket of a local maximum of the growth over kappa, uphill from a root.
 
     Parameters
     ----------
@@ -211,8 +211,11 @@ def climb(kappa, w, step, sector, shift, centre, half, shape):
 
     Returns
     -------
+    low, high : float
+        Wavenumbers on both sides of the maximum.
     kappa : float
     w : complex
+        Best point so far.
     """
     above = newton(w, kappa + step, sector, shift, centre, half, shape)
     below = newton(w, kappa - step, sector, shift, centre, half, shape)
@@ -241,11 +244,22 @@ def climb(kappa, w, step, sector, shift, centre, half, shape):
         if low > high:
             low, high = high, low
     share = 0.5 * (math.sqrt(5.0) - 1.0)
-    # the best point so far may be anywhere in the bracket: two probes, then one a step
+    return low, high, kappa, w
+
+
+@jit
+def refine(low, high, kappa, w, sector, shift, centre, half, shape):
+    """Largest growth between two wavenumbers by golden section, from a root between them."""
+    share = 0.5 * (math.sqrt(5.0) - 1.0)
     a, b = high - share * (high - low), low + share * (high - low)
     w_a = newton(w, a, sector, shift, centre, half, shape)
     w_b = newton(w, b, sector, shift, centre, half, shape)
     for _ in range(REFINE):
+        for point, root in ((a, w_a), (b, w_b)):
+            if root.imag > w.imag:
+                kappa, w = point, root
+        if max(w_a.imag, w_b.imag) == 0.0:
+            break
         if w_a.imag > w_b.imag:
             high, b, w_b = b, a, w_a
             a = high - share * (high - low)
@@ -254,11 +268,6 @@ def climb(kappa, w, step, sector, shift, centre, half, shape):
             low, a, w_a = a, b, w_b
             b = low + share * (high - low)
             w_b = newton(w_b, b, sector, shift, centre, half, shape)
-        for point, root in ((a, w_a), (b, w_b)):
-            if root.imag > w.imag:
-                kappa, w = point, root
-        if max(w_a.imag, w_b.imag) == 0.0:
-            break
     return kappa, w
 
 
@@ -290,10 +299,18 @@ def fast_peaks(sector, scale, centre, half, shape):
             kappa, guess = inside(edges[e], step)
             w = newton(guess, kappa, sector, none, centre, half, shape)
             if w.imag > 0.0:
-                kappas[n], roots[n] = climb(
+                low, high, kappa, w = climb(
                     kappa, w, 0.5 * step, sector, none, centre, half, shape
                 )
-                n += 1
+                # as a rule another edge of the same band led there before
+                known = False
+                for k in range(n):
+                    known = known or (low < kappas[k] < high and w.imag <= roots[k].imag)
+                if not known:
+                    kappas[n], roots[n] = refine(
+                        low, high, kappa, w, sector, none, centre, half, shape
+                    )
+                    n += 1
                 break
             # a narrow band
             step *= 0.1

@@ -92,7 +92,7 @@ def _limited(value, mean):
 
 
 def parabolas(edges, g) -> np.ndarray:
-    """Coefficients of G = a + b x + c x^2, x = v - centre, in every bin.
+    """Coefficients of G = a + b x + c x^2, x = (v - centre)/half width, in every bin.
 
     Parameters
     ----------
@@ -110,6 +110,6 @@ def parabolas(edges, g) -> np.ndarray:
     mean = np.asarray(g, dtype=float) / (2.0 * half)
     value = mean @ edge_weights(edges).T
     value = _limited(value, mean)
-    rise = (value[..., 1:] - value[..., :-1]) / (2.0 * half)
-    bend = 1.5 * (0.5 * (value[..., 1:] + value[..., :-1]) - mean) / half**2
-    return np.stack([mean - bend * half**2 / 3.0, rise, bend], axis=-2)
+    rise = 0.5 * (value[..., 1:] - value[..., :-1])
+    bend = 1.5 * (0.5 * (value[..., 1:] + value[..., :-1]) - mean)
+    return np.stack([mean - bend / 3.0, rise, bend], axis=-2)
