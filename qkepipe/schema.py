@@ -231,6 +231,11 @@ VARIABLES: dict[str, Variable] = {
     "lsa_growth_rate": _space("s-1", "growth rate from the dispersion relation", missing=True),
     "lsa_wavenumber": _space("cm-1", "wavenumber of the fastest mode", missing=True),
     "lsa_sector": _space("1", "sector of the fastest mode: 0 sym, 1 brk", 0, 1, missing=True),
+    "lsa_driver": _space(
+        "1", "what feeds it: 0 none, 1 slow, 2 collisional, 3 fast", 0, 3, missing=True
+    ),
+    "lsa_unstable_modes": _space("1", "number of growing modes there", 0, missing=True),
+    "lsa_converged": _space("1", "1 where no faster mode was missed there", 0, 1, missing=True),
     "instability": _space("1", "most severe instability", 0, 10),
     "potential_matter": _space("cm-1", "matter potential"),
     "potential_phi0": _space("cm-1", "self-interaction potential, zeroth moment"),

@@ -157,9 +157,7 @@ def growing_roots(gas: Gas) -> list[tuple[int, float, complex]]:
     for sector in range(len(SECTORS)):
         relation = (sector, gas.shift, centre, half, shape)
         if gas.sigma0 > 0.0:
-            for kappa, w in zip(
-                *fast_peaks(sector, gas.sigma0, centre, half, summed), strict=True
-            ):
+            for kappa, w in zip(*fast_peaks(sector, gas.sigma0, centre, half, summed), strict=True):
                 root = w if bare else newton(w, kappa, *relation)
                 found.append((sector, float(kappa), complex(root)))
         if not bare:
@@ -212,9 +210,7 @@ def _shares(w, kappa, relation):
     slope = dispersion(w, kappa, sector, shift, *rest)[1]
     out = []
     for part in (shift.real + 0j, 1j * shift.imag):
-        change = [
-            dispersion(w, kappa, sector, shift + h * part, *rest)[0] for h in (1e-3, -1e-3)
-        ]
+        change = [dispersion(w, kappa, sector, shift + h * part, *rest)[0] for h in (1e-3, -1e-3)]
         out.append(-((change[0] - change[1]) / 2e-3 / slope).imag)
     return out
 

@@ -21,8 +21,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from qkepipe.jit import jit
 
 __all__ = ["BRK", "SYM", "dispersion", "integrals", "newton"]

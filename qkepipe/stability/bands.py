@@ -142,7 +142,12 @@ def _crossing_edges(sector, vc, centre, half, shape, edges, n):
         if slope.imag != 0.0 and n < EDGES:
             edges[n, 0] = kappa.real
             edges[n, 1] = -1.0 if slope.imag > 0.0 else 1.0
-            edges[n, 2], edges[n, 3], edges[n, 4], edges[n, 5] = CROSSING, vc, slope.real, slope.imag
+            edges[n, 2], edges[n, 3], edges[n, 4], edges[n, 5] = (
+                CROSSING,
+                vc,
+                slope.real,
+                slope.imag,
+            )
             n += 1
         if sector == BRK:
             break
@@ -243,7 +248,6 @@ def climb(kappa, w, step, sector, shift, centre, half, shape):
             kappa, w = kappa + step, after
         if low > high:
             low, high = high, low
-    share = 0.5 * (math.sqrt(5.0) - 1.0)
     return low, high, kappa, w
 
 
@@ -299,9 +303,7 @@ def fast_peaks(sector, scale, centre, half, shape):
             kappa, guess = inside(edges[e], step)
             w = newton(guess, kappa, sector, none, centre, half, shape)
             if w.imag > 0.0:
-                low, high, kappa, w = climb(
-                    kappa, w, 0.5 * step, sector, none, centre, half, shape
-                )
+                low, high, kappa, w = climb(kappa, w, 0.5 * step, sector, none, centre, half, shape)
                 # as a rule another edge of the same band led there before
                 known = False
                 for k in range(n):

@@ -101,9 +101,9 @@ def unstable_modes(eps, kappa, sector, shift, centre, half, shape, size):
             if abs(step) > PHASE and far > FINEST * eps and depth < STACK:
                 middle = 0.5 * (left + right[depth - 1])
                 right[depth] = middle
-                value_right[depth] = dispersion(
-                    middle, kappa, sector, shift, centre, half, shape
-                )[0]
+                value_right[depth] = dispersion(middle, kappa, sector, shift, centre, half, shape)[
+                    0
+                ]
                 depth += 1
             else:
                 turned += step

@@ -8,7 +8,7 @@ import xarray as xr
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import AXES, VARIABLES, check, set_attributes
 from qkepipe.stability.cells import Cells, open_cells
-from qkepipe.stability.lsa import lsa
+from qkepipe.stability.modes import lsa
 from qkepipe.stability.potentials import potentials
 from qkepipe.stability.registry import INSTABILITIES
 
@@ -72,7 +72,8 @@ def screen(
             found = found.assign(instability.function(cells, found).data_vars)
     found["instability"] = _severity(cells, found)
     if lsa_cells > 0:
-        found = found.assign(lsa(cells.field, found["ffi_growth_estimate"], lsa_cells).data_vars)
+        estimate = found["ffi_growth_estimate"]
+        found = found.assign(lsa(field, estimate, lsa_cells, matter).data_vars)
     found = _tidy(found, field, cells)
     found.attrs.update(
         field=cells.field.mode,
