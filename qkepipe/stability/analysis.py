@@ -181,7 +181,7 @@ def _homogeneous(gas: Gas, sector: int, relation):
 
 
 def _collective(gas: Gas, sector: int, summed, relation):
-    """Growing roots near the real roots of the summed gas: the maximum along each branch."""
+    """Growing roots near the real roots of the summed gas: the maxima along each branch."""
     _, shift, centre, half, _ = relation
     scale = np.abs(shift).max()
     found = []
@@ -190,8 +190,12 @@ def _collective(gas: Gas, sector: int, summed, relation):
             (sector, float(k), complex(newton(w + 1j * scale, k, *relation, 1e-3 * scale)))
             for k, w in zip(kappas, ws, strict=True)
         ]
-        if roots:
-            found.append(max(roots, key=lambda f: f[2].imag))
+        growth = [0.0, *(r[2].imag for r in roots), 0.0]
+        found += [
+            root
+            for i, root in enumerate(roots)
+            if root[2].imag > 0.0 and growth[i] <= growth[i + 1] >= growth[i + 2]
+        ]
     return found
 
 
