@@ -252,6 +252,9 @@ VARIABLES: dict[str, Variable] = {
     "lsa_growth_rate": _map("s-1", "growth rate from the dispersion relation"),
     "lsa_wavenumber": _map("cm-1", "wavenumber of the fastest mode"),
     "lsa_sector": _map("1", "sector of the fastest mode: 0 sym, 1 brk", 0, 1),
+    "lsa_driver": _map("1", "what feeds it: 0 none, 1 slow, 2 collisional, 3 fast", 0, 3),
+    "lsa_unstable_modes": _map("1", "number of growing modes there", 0),
+    "lsa_converged": _map("1", "1 where no faster mode was missed there", 0, 1),
     "instability": _space("1", "most severe instability", -1, 10),
     "flavour_pair": _space("1", "pair of flavours that the cell shows", 0, 2),
     **{

@@ -1,4 +1,4 @@
-"""Fastest fast mode of a cell: the dispersion relation over all wavenumbers.
+"""Fastest fast mode of the discrete beams of a cell, for the solver that evolves them.
 
 Unstable wavenumbers lie within about 9 sigma0 = 9 sqrt(I+ I-) of kappa = 0. They are scanned
 there on both sides of zero and in both sectors, as eigenvalues of the discrete beams, and
@@ -18,7 +18,7 @@ from qkepipe.errors import Defect, QkepipeError
 from qkepipe.stability.dispersion import SECTORS, fastest_root, matrices
 from qkepipe.stability.field import Field, open_field
 
-__all__ = ["fastest_mode", "lsa", "mode_at", "scan"]
+__all__ = ["fastest_mode", "mode_at", "scan"]
 
 #: Number of wavenumbers and reach in sigma0; the second one for shallow crossings, whose
 #: bands are narrow.
@@ -102,50 +102,10 @@ def scan(v, g) -> dict:
     return best
 
 
-def lsa(field: Field, estimate: xr.DataArray, cells: int) -> xr.Dataset:
-    """Dispersion relation at the cells of largest growth estimate.
-
-    Parameters
-    ----------
-    field : Field
-    estimate : DataArray (space)
-        ``ffi_growth_estimate`` [s^-1]; cells where it is 0 are left out.
-    cells : int
-        At most so many cells.
-
-    Returns
-    -------
-    Dataset
-        ``lsa_growth_rate`` [s^-1], ``lsa_wavenumber`` (kappa) [cm^-1] and ``lsa_sector``,
-        NaN in all other cells.
-    """
-    names = ("lsa_growth_rate", "lsa_wavenumber", "lsa_sector")
-    values = {n: np.full(estimate.shape, np.nan) for n in names}
-    for index in _fastest_cells(estimate, cells):
-        mode = _solve(field, dict(zip(estimate.dims, index, strict=True)))
-        values["lsa_growth_rate"][index] = C_LIGHT * mode["growth"]
-        values["lsa_wavenumber"][index] = mode["kappa"]
-        values["lsa_sector"][index] = SECTORS.index(mode["sector"])
-    out = xr.Dataset({n: (estimate.dims, values[n]) for n in names}, coords=estimate.coords)
-    out["lsa_growth_rate"].attrs["comment"] = (
-        f"fast modes of {field.mu.size} beams, at the {cells} cells of largest estimate"
-    )
-    out["lsa_wavenumber"].attrs["wavenumber"] = "kappa = k - potential_phi1"
-    out["lsa_sector"].attrs.update(
-        flag_values=np.arange(float(len(SECTORS))), flag_meanings=" ".join(SECTORS)
-    )
-    return out
-
-
 def _fastest_cells(estimate: xr.DataArray, cells: int) -> list[tuple[int, ...]]:
     flat = np.asarray(estimate.values).ravel()
     order = np.argsort(-flat, kind="stable")[:cells]
     return [tuple(map(int, np.unravel_index(i, estimate.shape))) for i in order if flat[i] > 0.0]
-
-
-def _solve(field: Field, index: dict) -> dict:
-    v, g = field.beams(index)
-    return scan(v, SQRT2_GF * g)
 
 
 def _mode(dataset: xr.Dataset, field: Field, i: int) -> dict:

@@ -10,7 +10,7 @@ from qkepipe.schema import AXES, VARIABLES, check, set_attributes
 from qkepipe.stability import flavours
 from qkepipe.stability.cells import Cells, open_cells
 from qkepipe.stability.flags import UNKNOWN, flag, only_where
-from qkepipe.stability.lsa import lsa
+from qkepipe.stability.modes import lsa
 from qkepipe.stability.potentials import potentials
 from qkepipe.stability.registry import INSTABILITIES
 
@@ -96,7 +96,8 @@ def _two_flavours(field, matter, crossing_tolerance, lsa_cells, left_out=()) -> 
             found = found.assign(only_where(new, cells.judged(instability.needs)).data_vars)
     found["instability"] = _severity(cells, found, chosen)
     if lsa_cells > 0:
-        found = found.assign(lsa(cells.field, found["ffi_growth_estimate"], lsa_cells).data_vars)
+        estimate = found["ffi_growth_estimate"]
+        found = found.assign(lsa(field, estimate, lsa_cells, matter).data_vars)
     found = _tidy(found, field, cells)
     found.attrs.update(
         field=cells.field.mode,

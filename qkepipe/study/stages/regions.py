@@ -10,7 +10,8 @@ from qkepipe.diagnostics.chosen_cells import chosen_cells
 from qkepipe.diagnostics.geometry import cell_radius
 from qkepipe.diagnostics.region_table import place, region_table
 from qkepipe.diagnostics.regions import regions
-from qkepipe.stability.wavenumbers import eln_xln, wavenumber_scan
+from qkepipe.stability import wavenumber_scan
+from qkepipe.stability.angles import eln_xln
 
 __all__ = ["run"]
 

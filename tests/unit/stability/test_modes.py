@@ -89,15 +89,22 @@ def test_stable_field(angular_field):
 
 
 def test_map_holds_the_cells_of_largest_estimate(angular_field):
-    """lsa_* are missing outside of the chosen cells."""
+    """lsa_* are missing outside of the chosen cells; inside continuous angles are near bins."""
     stability = screen(angular_field, lsa_cells=2)
     chosen = np.flatnonzero(np.isfinite(stability["lsa_growth_rate"].values))
     order = np.argsort(-stability["ffi_growth_estimate"].values)
     assert sorted(order[:2]) == list(chosen)
     for i in chosen:
         mode = mode_at(angular_field, int(i))
-        assert float(stability["lsa_growth_rate"][i]) == pytest.approx(mode["growth_rate"])
-        assert float(stability["lsa_wavenumber"][i]) == pytest.approx(mode["wavenumber"])
+        growth = float(stability["lsa_growth_rate"][i])
+        # beams of 16 bins are 0.2 to 0.4 % off (Gaussian ELN)
+        assert growth == pytest.approx(mode["growth_rate"], rel=5e-3)
+        assert float(stability["lsa_wavenumber"][i]) == pytest.approx(mode["wavenumber"], rel=0.02)
+        assert stability["lsa_converged"][i] == 1
+        assert (
+            stability["lsa_driver"].attrs["flag_meanings"].split()[int(stability["lsa_driver"][i])]
+            == "fast"
+        )
         assert int(stability["lsa_sector"][i]) == ("sym", "brk").index(mode["sector"])
 
 

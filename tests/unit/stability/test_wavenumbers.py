@@ -1,102 +1,80 @@
-"""Growth against wavenumber of a cell, and its angular distribution, against closed forms."""
+"""Growth over the wavenumber, and modes of chosen cells, of fields of both kinds."""
 
 import numpy as np
 import pytest
-import xarray as xr
 
-from qkepipe.constants import C_LIGHT, HBAR_C, SQRT2_GF
-from qkepipe.stability.wavenumbers import eln_xln, wavenumber_scan
+from qkepipe.constants import C_LIGHT, SQRT2_GF
+from qkepipe.errors import QkepipeError
+from qkepipe.stability import analyse_cells, growth_rate, screen, wavenumber_scan
+from qkepipe.stability.bins import parabolas
+from qkepipe.stability.field import open_field
 
-SPECIES = ["nue", "nuebar", "nux", "nuxbar"]
-E_EDGE = np.array([5.0, 15.0])
-#: States per volume of one group, int E^2 dE/(2 pi^2 (hbar c)^3) [cm^-3].
-STATES = np.diff(E_EDGE**3)[0] / (6.0 * np.pi**2 * HBAR_C**3)
-U = 0.5
+CELL = 3
 
 
-def two_beams(nue, nuebar):
-    """Neutrinos at mu = 1/2 and antineutrinos at -1/2, in the second of two cells."""
-    f = np.zeros((4, 1, 2, 2))
-    f[0, 0, 1, 1], f[1, 0, 0, 1] = nue, nuebar
-    return xr.Dataset(
-        {"f": (("species", "energy", "mu", "r"), f)},
-        coords={
-            "species": SPECIES, "energy": [10.0], "mu": [-U, U], "r": [1e6, 2e6],
-            "energy_edge": E_EDGE, "mu_edge": [-1.0, 0.0, 1.0],
-        },
-    )  # fmt: skip
+def test_scan_against_beams(angular_field):
+    """Both sectors and signs follow 12 beams in every bin; nothing else grows."""
+    scan = wavenumber_scan(angular_field, {"r": CELL})
+    assert scan["growth_rate"].dims == ("sector", "kappa")
+    kappa = scan["kappa"].values
+    assert kappa[0] == -kappa[-1] < 0.0
+    assert (np.diff(kappa) > 0.0).all()
+    edges = angular_field["mu_edge"].values
+    _, g = open_field(angular_field).beams({"r": CELL})
+    a, b, c = parabolas(edges, SQRT2_GF * g)[..., None]
+    x, w = np.polynomial.legendre.leggauss(12)
+    half = 0.5 * np.diff(edges)[:, None]
+    v = (0.5 * (edges[1:] + edges[:-1])[:, None] + half * x).ravel()
+    g = ((a + b * x + c * x**2) * half * w).ravel()
+    top = float(scan["growth_rate"].max())
+    assert top > 0.0
+    for sector in ("sym", "brk"):
+        for k in kappa[::12]:
+            beams = C_LIGHT * growth_rate(v, g, np.ones(v.size), kappa=k, sector=sector)[0]
+            found = float(scan["growth_rate"].sel(sector=sector, kappa=k))
+            assert found == pytest.approx(beams, abs=0.01 * top)
+    growing = scan["growth_rate"] > 0.0
+    assert (np.isfinite(scan["real_frequency"]) == growing).all()
+    assert not growing.isel(kappa=[0, -1]).any()
+    mode = analyse_cells(angular_field, {"r": [CELL]}).isel(cell=0)
+    assert top == pytest.approx(float(mode["lsa_growth_rate"]), rel=2e-3)
+    assert top <= float(mode["lsa_growth_rate"]) * (1 + 1e-9)
+    stability = screen(angular_field, lsa_cells=0)
+    for name in ("potential_phi0", "potential_phi1"):
+        assert scan.attrs[name] == pytest.approx(float(stability[name][CELL]), rel=0.02)
 
 
-def quadratic(kappa, a, b, sector):
-    """Growth of beams of strength a at v = U and -b at v = -U: eigenvalues of two rows."""
-    if sector == "sym":
-        gap = 2.0 * kappa * U - (1.0 - U**2) * (a + b)
-        root = gap**2 - 4.0 * (1.0 + U**2) ** 2 * a * b
-    else:
-        gap = 2.0 * kappa * U + 0.5 * (1.0 - U**2) * (a + b)
-        root = gap**2 - (1.0 - U**2) ** 2 * a * b
-    return 0.5 * np.sqrt(np.maximum(0.0, -root))
-
-
-@pytest.mark.parametrize("sector", ["sym", "brk"])
-def test_two_beams(sector):
-    scan = wavenumber_scan(two_beams(1e-3, 8e-4), {"r": 1})
-    # each bin has half of the directions
-    a, b = SQRT2_GF * 0.5 * STATES * np.array([1e-3, 8e-4])
-    expected = C_LIGHT * quadratic(scan["kappa"].values, a, b, sector)
-    grown = scan["growth_rate"].sel(sector=sector).values
-    np.testing.assert_allclose(grown, expected, atol=1e-6 * expected.max())
-    assert expected.max() > 0.0 and expected[0] == expected[-1] == 0.0
-    assert scan["kappa"].min() == -scan["kappa"].max()
-
-
-def test_absorption_lowers_all_rates_alike():
-    field = two_beams(1e-3, 1e-3)
-    gamma = np.array([3e-8, 1e-8, 1e-8, 3e-8])
-    matter = xr.Dataset(
-        {
-            "rho": ("r", [1e10, 1e9]),
-            "ye": ("r", [0.2, 0.3]),
-            "absorption": (("species", "energy", "r"), gamma[:, None, None] * np.ones((1, 2))),
-        },
-        coords={"species": SPECIES, "energy": [10.0], "r": [1e6, 2e6]},
+def test_collisional_and_slow_terms_enter(angular_field, matter):
+    """Absorption changes the scan; an ordering needs energies and a known name."""
+    without = wavenumber_scan(angular_field, {"r": CELL})
+    strong = matter.assign(absorption=matter["absorption"] * 1e6)
+    damped = wavenumber_scan(angular_field, {"r": CELL}, strong)
+    assert float(damped["growth_rate"].max()) != pytest.approx(
+        float(without["growth_rate"].max()), rel=1e-3
     )
-    free, damped = wavenumber_scan(field, {"r": 1}), wavenumber_scan(field, {"r": 1}, matter)
-    # half the sum of both flavours, equal for neutrinos and antineutrinos
-    loss = free["growth_rate"] - damped["growth_rate"]
-    np.testing.assert_allclose(loss, C_LIGHT * 2e-8, rtol=1e-3)
+    slow = wavenumber_scan(angular_field, {"r": 6}, ordering="inverted")
+    assert slow.attrs["ordering"] == "inverted"
+    with pytest.raises(QkepipeError, match="unknown ordering"):
+        wavenumber_scan(angular_field, {"r": CELL}, ordering="invrted")
 
 
-def test_nothing_grows_without_a_crossing():
-    scan = wavenumber_scan(two_beams(1e-3, 0.0), {"r": 1})
-    assert float(abs(scan["growth_rate"]).max()) <= 1e-12 * C_LIGHT * SQRT2_GF * STATES * 1e-3
-    empty = wavenumber_scan(two_beams(1e-3, 0.0), {"r": 0})
-    assert float(empty["growth_rate"].max()) == 0.0
+def test_moments_and_bins_agree(angular_field, moments_of):
+    """The same maximum-entropy field as bins, as groups of moments and as grey moments."""
+    cells = {"r": [2, 3]}
+    bins = analyse_cells(angular_field, cells)["lsa_growth_rate"].values
+    groups = analyse_cells(moments_of(angular_field, grey=False), cells)["lsa_growth_rate"].values
+    grey = analyse_cells(moments_of(angular_field), cells)["lsa_growth_rate"].values
+    # moments of 16 bins are those of the bins, not of the distribution behind them
+    assert groups == pytest.approx(bins, rel=0.05)
+    assert grey == pytest.approx(bins, rel=0.05)
 
 
-def test_distribution_of_bins():
-    g = eln_xln(two_beams(1e-3, 8e-4), {"r": 1})
-    np.testing.assert_allclose(g, STATES * np.array([-8e-4, 1e-3]), rtol=1e-12)
-    np.testing.assert_allclose(g["mu"], [-U, U])
-
-
-def test_distribution_of_moments_has_their_density_and_flux():
-    """One cell of many in (theta, r); of largest entropy: n Z/sinh(Z) exp(Z mu)."""
-    number, z = np.array([3e32, 2e32, 1e32, 1e32]), np.array([1.0, 2.0, 3.0, 3.0])
-    flux = number * (1.0 / np.tanh(z) - 1.0 / z) * C_LIGHT
-    dims = ("species", "theta", "r")
-    shape = np.ones((1, 2, 3))
-    field = xr.Dataset(
-        {
-            "nu_number_density": (dims, number[:, None, None] * shape),
-            "nu_number_flux": (dims, flux[:, None, None] * shape),
-        },
-        coords={"species": SPECIES, "theta": [1.0, 2.0], "r": [1e6, 2e6, 3e6]},
-    )
-    g = eln_xln(field, {"theta": 1, "r": 2})
-    mu = g["mu"].values
-    expected = sum(
-        s * n * k / np.sinh(k) * np.exp(k * mu)
-        for s, n, k in zip((1, -1, -1, 1), number, z, strict=True)
-    )
-    np.testing.assert_allclose(g, expected, rtol=1e-9)
+def test_cells_of_more_dimensions(angular_field, moments_of):
+    """Indices along every dimension of space choose cells point by point."""
+    moments = moments_of(angular_field)
+    flat = analyse_cells(moments, {"r": [2, 3]})
+    wide = moments.expand_dims(theta=3).transpose("species", "theta", "r")
+    found = analyse_cells(wide, {"theta": [0, 2], "r": [2, 3]})
+    assert found["lsa_growth_rate"].values == pytest.approx(flat["lsa_growth_rate"].values)
+    stability = screen(wide, lsa_cells=3)
+    assert int(stability["lsa_growth_rate"].notnull().sum()) == 3
