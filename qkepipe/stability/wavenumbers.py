@@ -13,35 +13,20 @@ from qkepipe.stability.dispersion import SECTORS
 from qkepipe.stability.modes import Ordering, gases
 from qkepipe.stability.seeds import moments_of_bins
 
-__all__ = ["growth_curve", "wavenumber_scan"]
+__all__ = ["wavenumber_scan"]
 
-#: Wavenumbers of a scan, and how far it goes beyond the outermost growing one.
-WAVENUMBERS, BEYOND = 401, 1.25
-#: Doublings of the step with which the end of a branch is looked for.
-DOUBLINGS = 12
-
-
-def growth_curve(gas: Gas, kappa: np.ndarray) -> np.ndarray:
-    """Fastest growing root of both sectors at given wavenumbers.
-
-    Every root that :func:`qkepipe.stability.analysis.growing_roots` knows is followed from
-    its wavenumber to both sides until it no longer grows.
-
-    Parameters
-    ----------
-    gas : Gas
-    kappa : ndarray (n,)
-        Increasing.
-
-    Returns
-    -------
-    complex ndarray (2, n)
-        w of the fastest mode by sector; 0 where none grows.
-    """
-    return _curve(gas, growing_roots(gas), kappa)
+#: Even wavenumbers of a scan, how far it goes beyond the outermost growing one, and
+#: wavenumbers within each band.
+WAVENUMBERS, BEYOND, IN_BAND = 201, 1.25, 81
+#: Growing steps with which the end of a band is looked for.
+DOUBLINGS = 24
 
 
 def _curve(gas: Gas, roots, kappa) -> np.ndarray:
+    """w of the fastest mode (sector, kappa), 0 where none grows.
+
+    Every root is followed from its wavenumber to both sides until it no longer grows.
+    """
     rest = (gas.shift, *gas.bins, parabolas(gas.edges, gas.strength))
     out = np.zeros((len(SECTORS), kappa.size), dtype=complex)
     for sector, start, w in roots:
@@ -63,21 +48,28 @@ def _curve(gas: Gas, roots, kappa) -> np.ndarray:
     return out
 
 
-def _reach(gas: Gas, roots) -> float:
-    """Largest |kappa| at which one of the roots grows, looked for in doubling steps."""
+def _wavenumbers(gas: Gas, roots) -> np.ndarray:
+    """Even wavenumbers on both sides of zero, and more of them where a root grows.
+
+    Bands of shallow crossings are narrow and far from zero.
+    """
     rest = (gas.shift, *gas.bins, parabolas(gas.edges, gas.strength))
-    reach = 0.0
+    bands = []
     for sector, start, w in roots:
+        ends = []
         for side in (-1.0, 1.0):
-            step, kappa, here = 0.1 * (abs(w) + gas.sigma0), start, w
+            step, kappa, here = 0.02 * (w.imag + gas.sigma0), start, w
             for _ in range(DOUBLINGS):
                 root = newton(here, kappa + side * step, sector, *rest)
                 if not root.imag > 0.05 * w.imag:
                     break
                 kappa, here = kappa + side * step, root
                 step *= 1.5
-            reach = max(reach, abs(kappa) + step)
-    return reach
+            ends.append(kappa + side * step)
+        bands.append(np.linspace(*ends, IN_BAND))
+    reach = BEYOND * max((np.abs(band).max() for band in bands), default=gas.size)
+    even = np.linspace(-1.0, 1.0, WAVENUMBERS) * max(reach, np.finfo(float).tiny)
+    return np.unique(np.concatenate([even, *bands]))
 
 
 def wavenumber_scan(
@@ -102,7 +94,8 @@ def wavenumber_scan(
     Dataset
         ``growth_rate`` [s^-1], 0 where nothing grows, and ``real_frequency`` (Re w =
         Re Omega - lambda - Phi_0) [cm^-1], NaN there, over (``sector``, ``kappa`` [cm^-1],
-        kappa = k - potential_phi1). Wavenumbers reach beyond all growing modes found.
+        kappa = k - potential_phi1). Wavenumbers increase, are dense where a mode grows and
+        reach beyond all growing modes found.
         Attributes ``potential_phi0`` and ``potential_phi1`` [cm^-1].
 
     Raises
@@ -113,8 +106,7 @@ def wavenumber_scan(
     edges, g, omega, gamma = gases(field, matter, {d: [i] for d, i in index.items()}, ordering)
     gas = gas_of(edges, g[0], omega[0], gamma[0])
     roots = growing_roots(gas)
-    reach = BEYOND * (_reach(gas, roots) or max(gas.size, np.finfo(float).tiny))
-    kappa = np.linspace(-reach, reach, WAVENUMBERS)
+    kappa = _wavenumbers(gas, roots)
     w = _curve(gas, roots, kappa)
     zeroth, first, _ = moments_of_bins(*gas.bins, parabolas(gas.edges, gas.strength))
     dims = ("sector", "kappa")

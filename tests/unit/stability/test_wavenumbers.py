@@ -6,31 +6,38 @@ import pytest
 from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.errors import QkepipeError
 from qkepipe.stability import analyse_cells, growth_rate, screen, wavenumber_scan
+from qkepipe.stability.bins import parabolas
 from qkepipe.stability.field import open_field
 
 CELL = 3
 
 
 def test_scan_against_beams(angular_field):
-    """Both sectors and signs follow the beams of the bins; nothing else grows."""
+    """Both sectors and signs follow 12 beams in every bin; nothing else grows."""
     scan = wavenumber_scan(angular_field, {"r": CELL})
     assert scan["growth_rate"].dims == ("sector", "kappa")
     kappa = scan["kappa"].values
     assert kappa[0] == -kappa[-1] < 0.0
-    v, g = open_field(angular_field).beams({"r": CELL})
-    g = SQRT2_GF * g
+    assert (np.diff(kappa) > 0.0).all()
+    edges = angular_field["mu_edge"].values
+    _, g = open_field(angular_field).beams({"r": CELL})
+    a, b, c = parabolas(edges, SQRT2_GF * g)[..., None]
+    x, w = np.polynomial.legendre.leggauss(12)
+    half = 0.5 * np.diff(edges)[:, None]
+    v = (0.5 * (edges[1:] + edges[:-1])[:, None] + half * x).ravel()
+    g = ((a + b * x + c * x**2) * half * w).ravel()
     top = float(scan["growth_rate"].max())
     assert top > 0.0
     for sector in ("sym", "brk"):
-        for k in kappa[::20]:
+        for k in kappa[::12]:
             beams = C_LIGHT * growth_rate(v, g, np.ones(v.size), kappa=k, sector=sector)[0]
             found = float(scan["growth_rate"].sel(sector=sector, kappa=k))
-            assert found == pytest.approx(beams, abs=0.02 * top)
+            assert found == pytest.approx(beams, abs=0.01 * top)
     growing = scan["growth_rate"] > 0.0
     assert (np.isfinite(scan["real_frequency"]) == growing).all()
     assert not growing.isel(kappa=[0, -1]).any()
     mode = analyse_cells(angular_field, {"r": [CELL]}).isel(cell=0)
-    assert top == pytest.approx(float(mode["lsa_growth_rate"]), rel=1e-2)
+    assert top == pytest.approx(float(mode["lsa_growth_rate"]), rel=2e-3)
     assert top <= float(mode["lsa_growth_rate"]) * (1 + 1e-9)
     stability = screen(angular_field, lsa_cells=0)
     for name in ("potential_phi0", "potential_phi1"):
