@@ -128,7 +128,7 @@ def test_maxima_of_both_sectors():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shallow_crossings_far_from_zero(seed):
-    """One or two bins of 24 have the other sign: modes of growth ~ sigma_0 up to 200 sigma_0 from zero.
+    """One or two bins of 24 have the other sign: growth ~ sigma_0 up to 200 sigma_0 from zero.
 
     Bins as beams are stable there, 600 Gauss-Legendre directions are not.
     """
