@@ -15,8 +15,9 @@ import numpy as np
 
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.stability.analytic import dispersion, newton
-from qkepipe.stability.bands import climb, fast_peaks, refine
+from qkepipe.stability.bands import fast_peaks
 from qkepipe.stability.bins import parabolas
+from qkepipe.stability.climb import climb, refine
 from qkepipe.stability.count import unstable_modes
 from qkepipe.stability.dispersion import SECTORS
 from qkepipe.stability.seeds import collective_roots, homogeneous_roots, moments_of_bins
