@@ -2,8 +2,8 @@
 
 The snapshot is generated block by block, so no file of 24 GB is needed; its cost is in the
 times and is printed by itself. The baseline samples the same maximum-entropy distributions in
-32 x 16 directions in plain numpy. Scaling is measured on some blocks of the grid; then the whole
-map is written to a temporary folder. Memory is the largest resident size of this process plus
+32 x 16 directions in plain numpy. The whole map is written to a temporary folder; scaling is
+measured on some blocks of the grid. Memory is the largest resident size of this process plus
 that of a worker times their number.
 
 Usage: python benchmarks/bench_screen_3d.py [cells along an edge] [workers]
@@ -67,6 +67,20 @@ def main(edge: int = 512, workers: int = os.cpu_count() or 1) -> None:
     snapshot = used(open_lazy(*source[:2], **source[2]))
     shape = block_shape(snapshot)
     plan = list(blocks(space_of(snapshot), shape))
+    # first, so that the memory is that of the command alone
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "map.nc"
+        start = time.perf_counter()
+        stream_map(*source, output, workers)
+        wall = time.perf_counter() - start
+        size = output.stat().st_size
+    here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss if workers > 1 else 0
+    total = (here + workers * worker) / 1e6
+    print(f"resident: {here / 1e6:.2f} GB here, {worker / 1e6:.2f} GB in a worker")
+    print(f"{edge}^3 cells in {len(plan)} blocks of {tuple(shape.values())}")
+    print(f"map written in {wall:.0f} s: {edge**3 / wall:.3g} cells/s with {workers} workers, "
+          f"{size / 1e9:.2f} GB, {total:.2f} GB of memory at most")  # fmt: skip
     block = plan[len(plan) // 2]
     screen_block(snapshot, block)
     start = time.perf_counter()
@@ -81,7 +95,6 @@ def main(edge: int = 512, workers: int = os.cpu_count() or 1) -> None:
     start = time.perf_counter()
     numpy_lobes(number, flux / 2.99792458e10)
     base = (time.perf_counter() - start) / number.shape[0]
-    print(f"{edge}^3 cells in {len(plan)} blocks of {tuple(shape.values())}")
     print(f"generation {1e6 * generated:.2f} us/cell; all of the map {1e6 * own:.2f} us/cell, "
           f"generation included; lobes alone in numpy {1e6 * base:.1f} us/cell")  # fmt: skip
     middle = len(plan) // 2
@@ -89,18 +102,6 @@ def main(edge: int = 512, workers: int = os.cpu_count() or 1) -> None:
     one = timed(source, sample, 1, snapshot)
     many = timed(source, sample, workers, snapshot)
     print(f"{workers} workers: {one / many:.2f} times the throughput of one")
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "map.nc"
-        start = time.perf_counter()
-        stream_map(*source, output, workers)
-        wall = time.perf_counter() - start
-        size = output.stat().st_size
-    here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss if workers > 1 else 0
-    total = (here + workers * worker) / 1e6
-    print(f"resident: {here / 1e6:.2f} GB here, {worker / 1e6:.2f} GB in a worker")
-    print(f"map written in {wall:.0f} s: {edge**3 / wall:.3g} cells/s with {workers} workers, "
-          f"{size / 1e9:.2f} GB, {total:.2f} GB of memory at most")  # fmt: skip
 
 
 if __name__ == "__main__":

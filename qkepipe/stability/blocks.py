@@ -26,7 +26,7 @@ _USED = (
     "nu_eddington",
 )  # fmt: skip
 #: Input of one block in memory [byte]; a screen holds a few times that.
-BLOCK_BYTES = 48e6
+BLOCK_BYTES = 24e6
 _COUNTS = ("negative_densities_clipped", "flux_factors_capped")
 
 
