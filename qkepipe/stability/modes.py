@@ -164,8 +164,10 @@ def analyse_cells(
         :class:`qkepipe.stability.analysis.Mode`. Wavenumber and sector are those of kappa = 0,
         sym, where nothing grows.
     """
-    edges, g, omega, gamma = gases(field, matter, cells, ordering)
-    modes = [analyse(edges, *gas) for gas in zip(g, omega, gamma, strict=True)]
+    modes = []
+    if all(len(index) > 0 for index in cells.values()):
+        edges, g, omega, gamma = gases(field, matter, cells, ordering)
+        modes = [analyse(edges, *gas) for gas in zip(g, omega, gamma, strict=True)]
     columns = {
         "lsa_growth_rate": [C_LIGHT * m.growth for m in modes],
         "lsa_wavenumber": [m.kappa for m in modes],
