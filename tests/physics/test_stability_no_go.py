@@ -82,3 +82,26 @@ def test_sectors_are_blocks_of_the_general_problem(seed):
     # beams decoupled from both sectors only damp
     floor = max(sectors, -gas["gamma"].min())
     assert general == pytest.approx(floor, rel=1e-8, abs=1e-10)
+
+
+@pytest.mark.parametrize("sector", SECTORS)
+@pytest.mark.parametrize("kappa", [-0.7, 0.0, 0.7])
+def test_hundreds_of_beams(sector, kappa):
+    """300 beams, some along the axis, nearly equal or empty, in any order and cut in parts."""
+    gas, _ = _gas(11, n=300)
+    gas["v"][:4] = (1.0, -1.0, 1.0, -1.0)
+    gas["v"][10:20] = gas["v"][20:30] + 1e-14
+    gas["g"][40:50] = 0.0
+    # empty beams are no roots
+    growth, frequency = growth_rate(**gas, kappa=kappa, sector=sector)
+    assert growth > 0.0
+    order = np.random.default_rng(0).permutation(300)
+    shuffled = {name: array[order] for name, array in gas.items()}
+    assert growth_rate(**shuffled, kappa=kappa, sector=sector) == pytest.approx(
+        (growth, frequency), rel=1e-9
+    )
+    halves = {name: np.concatenate([array, array]) for name, array in gas.items()}
+    halves["g"] *= 0.5
+    assert growth_rate(**halves, kappa=kappa, sector=sector) == pytest.approx(
+        (growth, frequency), rel=1e-9
+    )
