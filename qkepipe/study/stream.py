@@ -7,6 +7,7 @@ in the order in which they come. No more blocks exist than workers and one in th
 from __future__ import annotations
 
 import itertools
+import math
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -90,8 +91,9 @@ def _define(file, first: xr.Dataset, snapshot: xr.Dataset, shape: dict[str, int]
             chunksizes=[shape[str(d)] for d in array.dims],
             fill_value=missing if missing is not None else False,
         )  # fmt: skip
-        # each block is one chunk, written once: nothing to keep
-        variable.set_var_chunk_cache(size=0, nelems=1, preemption=1.0)
+        # each block is one chunk, written once; with a cache of size 0 the library keeps them all
+        chunk = array.dtype.itemsize * math.prod(shape[str(d)] for d in array.dims)
+        variable.set_var_chunk_cache(size=chunk, nelems=1, preemption=1.0)
         variable.set_auto_maskandscale(False)
         variable.setncatts(array.attrs)
 
