@@ -28,7 +28,7 @@ _RADIAL = "nu_number_flux"
 
 def _fluxes(dataset: xr.Dataset) -> list[xr.DataArray]:
     """Number flux over c [cm^-3], one array (radial) or three, summed over energy."""
-    if set(CARTESIAN) & set(dataset[DENSITY].dims):
+    if f"{_RADIAL}_x" in dataset or set(CARTESIAN) & set(dataset[DENSITY].dims):
         names = [f"{_RADIAL}_{axis}" for axis in ("x", "y", "z")]
     elif f"{_RADIAL}_theta" in dataset or f"{_RADIAL}_phi" in dataset:
         names = [_RADIAL, f"{_RADIAL}_theta", f"{_RADIAL}_phi"]

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.errors import QkepipeError
+from qkepipe.species import SPECIES
 from qkepipe.stability import analyse_cells, growth_rate, screen, wavenumber_scan
 from qkepipe.stability.bins import parabolas
 from qkepipe.stability.field import open_field
@@ -78,3 +80,32 @@ def test_cells_of_more_dimensions(angular_field, moments_of):
     assert found["lsa_growth_rate"].values == pytest.approx(flat["lsa_growth_rate"].values)
     stability = screen(wide, lsa_cells=3)
     assert int(stability["lsa_growth_rate"].notnull().sum()) == 3
+
+
+def test_fluxes_that_are_vectors_count_along_the_flux_of_lepton_number():
+    """Parallel fluxes along (2, 1, 2)/3 are those of a radial field."""
+    number = np.array([1.0, 0.9, 0.4, 0.4]) * 1e32
+    along = C_LIGHT * number * [0.1, 0.4, 0.5, 0.5]
+    space = ("z", "y", "x")
+    shape = np.ones((1, 1, 2))
+    data = {"nu_number_density": (("species", *space), number[:, None, None, None] * shape)}
+    for axis, part in zip("xyz", (2 / 3, 1 / 3, 2 / 3), strict=True):
+        flux = part * along[:, None, None, None] * shape
+        data[f"nu_number_flux_{axis}"] = (("species", *space), flux)
+    attrs = {"frame": "lab", "heavy_multiplicity": 1}
+    coords = {"species": list(SPECIES), "z": [0.0], "y": [0.0], "x": [1e6, 2e6]}
+    vectors = xr.Dataset(data, coords, attrs)
+    radial = xr.Dataset(
+        {
+            "nu_number_density": (("species", "r"), number[:, None] * np.ones(2)),
+            "nu_number_flux": (("species", "r"), along[:, None] * np.ones(2)),
+        },
+        {"species": list(SPECIES), "r": [1e6, 2e6]},
+        attrs,
+    )
+    # the lepton number flows against the flux of nuebar, which dominate it
+    a = analyse_cells(vectors, {"z": [0], "y": [0], "x": [1]})
+    b = analyse_cells(radial, {"r": [1]})
+    assert float(b["lsa_growth_rate"][0]) > 0.0
+    np.testing.assert_allclose(a["lsa_growth_rate"], b["lsa_growth_rate"], rtol=1e-6)
+    np.testing.assert_allclose(a["lsa_wavenumber"], -b["lsa_wavenumber"], rtol=1e-4)
