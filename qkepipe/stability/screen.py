@@ -96,7 +96,10 @@ def _two_flavours(field, matter, crossing_tolerance, lsa_cells, left_out=()) -> 
             found = found.assign(only_where(new, cells.judged(instability.needs)).data_vars)
     found["instability"] = _severity(cells, found, chosen)
     if lsa_cells > 0:
-        estimate = found["ffi_growth_estimate"].where(cells.judged(("matter", "rates")))
+        estimate = found["ffi_growth_estimate"]
+        if "cfi_growth_estimate" in found:
+            estimate = np.maximum(estimate, found["cfi_growth_estimate"])
+        estimate = estimate.where(cells.judged(("matter", "rates")))
         found = found.assign(lsa(field, estimate, lsa_cells, matter).data_vars)
     found = _tidy(found, field, cells)
     found.attrs.update(

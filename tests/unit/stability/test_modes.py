@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.errors import QkepipeError
@@ -114,3 +115,22 @@ def test_refusals(angular_field):
         mode_at(angular_field, 99)
     with pytest.raises(QkepipeError, match="r alone"):
         fastest_mode(angular_field.expand_dims(theta=2))
+
+
+def test_collisional_cells_are_chosen_too(angular_field, matter):
+    """An isotropic gas grows fastest at kappa = 0: there the estimate of the screen is exact."""
+    level = np.array([0.5, 0.4, 0.1, 0.1])[:, None, None, None]
+    field = angular_field.assign(f=xr.full_like(angular_field["f"], 1.0) * 0.0)
+    spectrum = np.exp(-angular_field["energy"].values / 6.0)[None, :, None, None]
+    field["f"] = field["f"] + level * spectrum
+    rate = np.array([1.0, 0.2, 0.0, 0.0])[:, None, None] * np.ones((1, 8, 7)) * 1e-6
+    damped = matter.assign(absorption=(("species", "energy", "r"), rate))
+    stability = screen(field, damped, lsa_cells=3)
+    assert not stability["ffi_crossing"].values.any()
+    growth = stability["lsa_growth_rate"].values
+    chosen = np.isfinite(growth)
+    assert chosen.sum() == 3
+    np.testing.assert_allclose(
+        growth[chosen], stability["cfi_growth_estimate"].values[chosen], rtol=1e-3
+    )
+    assert (stability["lsa_driver"].values[chosen] == 2).all()
