@@ -15,7 +15,7 @@ __all__ = ["region_definitions", "region_growth", "region_kinds", "regions_left_
 #: Growth rates in words; others are named as in the file.
 _RATES = {
     "ffi_growth_estimate": "fast, estimate",
-    "lsa_growth_rate": "fast, dispersion relation",
+    "lsa_growth_rate": "dispersion relation",
     "cfi_growth_estimate": "collisional",
     "slow_growth_normal": "slow, normal ordering",
     "slow_growth_inverted": "slow, inverted ordering",

@@ -30,8 +30,8 @@ __all__ = ["FIGURE", "growth_map"]
 
 _CAPTION = (
     "Linear stability of the classical field at ξ = 1. Top: growth rates of fast (screening "
-    "estimate as a line, dispersion relation as points), collisional and slow conversion; "
-    "then the direction of the ELN-XLN crossing, the potentials, and the e-folds that gradients "
+    "estimate), collisional and slow conversion, and of the dispersion relation in some cells "
+    "(points: the fastest mode of any kind); then the direction of the ELN-XLN crossing, the potentials, and the e-folds that gradients "
     "allow in the star and, without matter term and with the largest ξ, in the run; dashed: what "
     "the seed needs. Shaded: fast-unstable cells. Values "
     "of zero have no place on a logarithmic axis and are left out. For a map with directions the "
@@ -40,7 +40,10 @@ _CAPTION = (
 
 _RATES = {
     "ffi_growth_estimate": ("fast, estimate", {"color": VERMILION}),
-    "lsa_growth_rate": ("fast, dispersion", {"color": BLACK, "linestyle": "none", "marker": "o"}),
+    "lsa_growth_rate": (
+        "dispersion relation",
+        {"color": BLACK, "linestyle": "none", "marker": "o"},
+    ),
     "cfi_growth_estimate": ("collisional", {"color": BLUE, "linestyle": "--"}),
     "slow_growth_normal": ("slow, normal", {"color": GREEN, "linestyle": ":"}),
     "slow_growth_inverted": ("slow, inverted", {"color": PURPLE, "linestyle": "-."}),
