@@ -31,11 +31,11 @@ __all__ = ["FIGURE", "growth_map"]
 _CAPTION = (
     "Linear stability of the classical field at ξ = 1. Top: growth rates of fast (screening "
     "estimate), collisional and slow conversion, and of the dispersion relation in some cells "
-    "(points: the fastest mode of any kind); then the direction of the ELN-XLN crossing, the potentials, and the e-folds that gradients "
-    "allow in the star and, without matter term and with the largest ξ, in the run; dashed: what "
-    "the seed needs. Shaded: fast-unstable cells. Values "
-    "of zero have no place on a logarithmic axis and are left out. For a map with directions the "
-    "largest value is drawn."
+    "(points: the fastest mode of any kind); then the direction of the ELN-XLN crossing, the "
+    "potentials, and the e-folds that gradients allow in the star and, without matter term and "
+    "with the largest ξ, in the run; dashed: what the seed needs. Shaded: fast-unstable cells. "
+    "Values of zero have no place on a logarithmic axis and are left out. For a map with "
+    "directions the largest value is drawn."
 )
 
 _RATES = {
