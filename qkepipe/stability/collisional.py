@@ -1,22 +1,8 @@
 """Collisional instability of an isotropic multi-energy gas at kappa = 0.
 
-Per energy group let g = sqrt(2) G_F (n_ee - n_xx) and Gamma half the sum of the absorption
-of the two flavours, for neutrinos and antineutrinos, and y = -i w = Im w - i Re w. The
-isotropic mode obeys
-
-    h(y) = -i ,     h(y) = sum_E g/(y + Gamma) - sum_E gbar/(y + Gammabar) .
-
-Three kinds of root grow:
-
-* plus (gapless, |y| of the order of Gamma << |g|): roots of h(y) = 0, as a rule one real
-  root; pairs of complex roots occur too, so the argument principle counts them first;
-* minus (gapped, w near -sum s g): Im w = -(sum s g Gamma)/(sum s g), s = +1, -1;
-* resonance (sum s g near 0): w near sqrt(G alpha).
-
-The instability: Johns (2023, PRL 130, 191001); its branches and the resonance: Xiong,
-Johns, Wu & Duan (2023, PRD 108, 083002) and Liu, Zaizen & Yamada (2023, PRD 107, 123011).
-The multi-energy formulas were derived and checked for this project; number-weighted
-mean rates in the one-energy formula are wrong in size and in sign.
+The dispersion relation, its three kinds of root and their sources are in
+:mod:`qkepipe.stability.collisional_roots`; the faster of the isotropic and the dipole mode is
+given.
 """
 
 from __future__ import annotations
