@@ -7,8 +7,11 @@ Numerical libraries are imported inside the commands, after the threads are set,
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -52,11 +55,13 @@ examples:
 
 The map (netCDF) holds for each cell the crossing of the lepton number, growth estimates of
 the fast, collisional and slow instability [s-1] and the resonances; `ncdump -h map.nc`
-lists them. The snapshot must have number densities and fluxes of the neutrinos; for matter
-alone, a study computes the field first (`qkepipe init`). The kernels use all cores of the
-process, or NUMBA_NUM_THREADS. Snapshots of more than 200000 cells are never loaded as a whole:
-blocks of them are screened by as many processes and written as they are ready, in single
-precision; cells with unusable values are marked unknown there.
+lists them. The `--modes` cells of largest estimate get the full dispersion relation (lsa_*);
+more than 64 are solved by as many processes as there are cores, in batches that are kept beside
+the map until it is finished, so that a run that was stopped goes on. The snapshot must have
+number densities and fluxes of the neutrinos; for matter alone, a study computes the field first
+(`qkepipe init`). Snapshots of more than 200000 cells are never loaded as a whole: blocks of them
+are screened by a process on each core (or NUMBA_NUM_THREADS) and written as they are ready, in
+single precision; cells with unusable values are marked unknown there.
 """
 _INIT = """\
 example:
@@ -99,6 +104,10 @@ def build_parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="MAP.nc", type=Path, required=True, help="netCDF file to write"
     )
     screen.add_argument("--force", action="store_true", help="replace an existing map")
+    screen.add_argument(
+        "--modes", metavar="N", type=_whole, default=8,
+        help="cells with a full dispersion relation (default: %(default)s)",
+    )  # fmt: skip
 
     init = _command(commands, "init", _init, "start a study in a new folder", _INIT)
     init.add_argument("folder", metavar="DIR", type=Path, help="folder to make")
@@ -149,6 +158,13 @@ def _option(text: str) -> tuple[str, object]:
         return key, json.loads(value)
     except json.JSONDecodeError:
         return key, value
+
+
+def _whole(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, not {text!r}")
+    return int(text)
 
 
 def _inspect(arguments):
@@ -208,11 +224,12 @@ def _screen(arguments) -> int:
     from qkepipe.stability.summary import MapSummary
 
     snapshot = clip_noise(report.dataset)
-    found = screen(snapshot, matter=snapshot)
-    for name in ("source_file", "source_format", "source_sha256", "simulation", "frame"):
-        if name in snapshot.attrs:
-            found.attrs.setdefault(name, snapshot.attrs[name])
-    runtime.write_dataset(found, output, code=runtime.code_hash("stability", "snapshot"))
+    with _mode_solver(arguments) as solver:
+        found = screen(snapshot, snapshot, lsa_cells=arguments.modes, lsa_solver=solver)
+        for name in ("source_file", "source_format", "source_sha256", "simulation", "frame"):
+            if name in snapshot.attrs:
+                found.attrs.setdefault(name, snapshot.attrs[name])
+        runtime.write_dataset(found, output, code=runtime.code_hash("stability", "snapshot"))
     summary = MapSummary()
     summary.add(found)
     print("\n".join([*summary.lines(), f"written: {output}"]))
@@ -223,12 +240,33 @@ def _stream(arguments) -> int:
     """Screen block by block, with a line of progress now and then."""
     from qkepipe.study.stream import stream_map
 
-    summary = stream_map(
-        arguments.file, arguments.format, dict(arguments.option), arguments.output,
-        workers=_threads(), progress=_ProgressLine(),
-    )  # fmt: skip
+    with _mode_solver(arguments) as solver:
+        summary = stream_map(
+            arguments.file, arguments.format, dict(arguments.option), arguments.output,
+            workers=_threads(), progress=_ProgressLine(), modes=arguments.modes, solver=solver,
+        )  # fmt: skip
     print("\n".join([*summary.lines(), f"written: {arguments.output}"]))
     return 0
+
+
+@contextlib.contextmanager
+def _mode_solver(arguments):
+    """How dispersion relations are solved: here, or if they are many in batches that are kept."""
+    from qkepipe import runtime
+    from qkepipe.stability.modes import solve_gases
+    from qkepipe.study.modes import solve_modes
+    from qkepipe.study.plan import MODE_BATCH
+
+    if arguments.modes <= MODE_BATCH:
+        yield solve_gases
+        return
+    store = arguments.output.with_name(f".{arguments.output.name}.modes")
+    # progress is in the log
+    runtime.configure_logging()
+    yield functools.partial(
+        solve_modes, store=store, code=runtime.code_hash("stability"), log=None, workers=_threads()
+    )
+    shutil.rmtree(store, ignore_errors=True)
 
 
 class _ProgressLine:

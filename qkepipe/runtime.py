@@ -27,6 +27,7 @@ from qkepipe.errors import EXIT_USER_ERROR, QkepipeError
 __all__ = [
     "THREAD_VARIABLES",
     "Progress",
+    "array_hash",
     "atomic_write",
     "begin_job",
     "code_hash",
@@ -278,6 +279,15 @@ def content_hash(value) -> str:
     """Hash of plain data (dictionaries, lists, numbers, text): 16 hexadecimal digits."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def array_hash(*arrays, text: str = "") -> str:
+    """Hash of the shapes and numbers of arrays, and of a text: 16 hexadecimal digits."""
+    total = hashlib.sha256(text.encode())
+    for array in arrays:
+        total.update(f"{array.dtype}{array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()[:16]
 
 
 def file_sha256(path: str | Path) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
+from qkepipe.stability.fastest import fastest_cells
 from qkepipe.stability.field import open_field
 from qkepipe.stability.flags import UNKNOWN
 from qkepipe.stability.screen import screen
@@ -99,7 +100,9 @@ def blocks(sizes: dict[str, int], shape: dict[str, int]) -> Iterator[Block]:
         yield Block(own, rim, inner)
 
 
-def screen_block(dataset: xr.Dataset, block: Block, **options) -> xr.Dataset:
+def screen_block(
+    dataset: xr.Dataset, block: Block, modes: int = 0, **options
+) -> tuple[xr.Dataset, xr.Dataset]:
     """Map of the cells of one block.
 
     Parameters
@@ -107,18 +110,23 @@ def screen_block(dataset: xr.Dataset, block: Block, **options) -> xr.Dataset:
     dataset : Dataset
         Lazy snapshot with moments, see :func:`used`.
     block : Block
+    modes : int
+        Cells whose data are returned for their dispersion relation.
     **options
         Of :func:`qkepipe.stability.screen`.
 
     Returns
     -------
-    Dataset
+    found : Dataset
         In memory; counts in the attributes are those of the block.
+    fastest : Dataset
+        :func:`qkepipe.stability.fastest.fastest_cells` of the block.
     """
     # one thread: blocks are the unit of parallel work
     part = dataset.isel(block.rim).compute(scheduler="synchronous")
     found = screen(part, part, lsa_cells=0, **options).isel(block.inner)
-    counts = open_field(part.isel(block.inner)).counts()
+    data = part.isel(block.inner)
+    counts = open_field(data).counts()
     found.attrs.update({name: counts[name] for name in _COUNTS})
     found.attrs["cells_unknown"] = int((found["instability"] == UNKNOWN).sum())
-    return found
+    return found, fastest_cells(data, found, block.own, space_of(dataset), modes)

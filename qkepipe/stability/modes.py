@@ -7,7 +7,7 @@ where an ordering is given, their vacuum frequency.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -23,13 +23,26 @@ from qkepipe.stability.field import Field, four_species
 from qkepipe.stability.minerbo import angular_distribution
 from qkepipe.stability.slow import vacuum_frequency
 
-__all__ = ["Ordering", "analyse_cells", "gases", "lsa", "spread"]
+__all__ = [
+    "CHOICES",
+    "Ordering",
+    "Solver",
+    "analyse_cells",
+    "annotate",
+    "gases",
+    "lsa",
+    "solve_gases",
+    "spread",
+]
 
 #: Bins of reconstructed distributions, equal in angle, and Gauss-Legendre nodes in each.
 BINS, NODES = 32, 3
 ORDERINGS = ("normal", "inverted")
+#: Which of the unstable cells are analysed.
+CHOICES = ("fastest", "even")
 
 Ordering = Literal["normal", "inverted"] | None
+Solver = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], xr.Dataset]
 
 
 def _select(dataset: xr.Dataset, cells: dict[str, Sequence[int]]) -> xr.Dataset:
@@ -139,22 +152,10 @@ def _energies(chosen: xr.Dataset, field, n_energy: int) -> np.ndarray:
     return field.mean_energy.values[:, None] * np.ones(n_energy)
 
 
-def analyse_cells(
-    field: xr.Dataset,
-    cells: dict[str, Sequence[int]],
-    matter: xr.Dataset | None = None,
-    ordering: Ordering = None,
+def solve_gases(
+    edges: np.ndarray, g: np.ndarray, omega: np.ndarray, gamma: np.ndarray
 ) -> xr.Dataset:
-    """Fastest mode of chosen cells.
-
-    Parameters
-    ----------
-    field, matter : Dataset
-        As for :func:`qkepipe.stability.screen`; ``absorption`` damps and drives modes.
-    cells : dict
-        Indices along every dimension of space, sequences of one length.
-    ordering : {"normal", "inverted"}, optional
-        Vacuum frequencies of the groups; left out by default.
+    """Fastest mode of many gases, one after the other; arguments as :func:`gases` returns them.
 
     Returns
     -------
@@ -164,10 +165,7 @@ def analyse_cells(
         :class:`qkepipe.stability.analysis.Mode`. Wavenumber and sector are those of kappa = 0,
         sym, where nothing grows.
     """
-    modes = []
-    if all(len(index) > 0 for index in cells.values()):
-        edges, g, omega, gamma = gases(field, matter, cells, ordering)
-        modes = [analyse(edges, *gas) for gas in zip(g, omega, gamma, strict=True)]
+    modes = [analyse(edges, *gas) for gas in zip(g, omega, gamma, strict=True)]
     columns = {
         "lsa_growth_rate": [C_LIGHT * m.growth for m in modes],
         "lsa_wavenumber": [m.kappa for m in modes],
@@ -179,34 +177,74 @@ def analyse_cells(
     return xr.Dataset({name: ("cell", np.array(values)) for name, values in columns.items()})
 
 
+def analyse_cells(
+    field: xr.Dataset,
+    cells: dict[str, Sequence[int]],
+    matter: xr.Dataset | None = None,
+    ordering: Ordering = None,
+    solver: Solver = solve_gases,
+) -> xr.Dataset:
+    """Fastest mode of chosen cells.
+
+    Parameters
+    ----------
+    field, matter : Dataset
+        As for :func:`qkepipe.stability.screen`; ``absorption`` damps and drives modes.
+    cells : dict
+        Indices along every dimension of space, sequences of one length.
+    ordering : {"normal", "inverted"}, optional
+        Vacuum frequencies of the groups; left out by default.
+    solver : callable
+        In place of :func:`solve_gases`, for example one that works in parallel.
+
+    Returns
+    -------
+    Dataset over ``cell``
+        As :func:`solve_gases`, in the order of ``cells``.
+    """
+    if all(len(index) > 0 for index in cells.values()):
+        return solver(*gases(field, matter, cells, ordering))
+    return solve_gases(np.zeros(2), *np.zeros((3, 0)))
+
+
 def lsa(
     field: xr.Dataset,
     estimate: xr.DataArray,
     cells: int,
     matter: xr.Dataset | None = None,
-    ordering: Ordering = None,
+    *,
+    choice: str = "fastest",
+    solver: Solver = solve_gases,
 ) -> xr.Dataset:
-    """Fastest modes at the cells of largest growth estimate.
+    """Fastest modes at cells of positive growth estimate.
 
     Parameters
     ----------
-    field, matter, ordering
+    field, matter, solver
         As for :func:`analyse_cells`.
     estimate : DataArray (space)
-        Growth estimate [s^-1]; cells where it is 0 are left out.
+        Growth estimate [s^-1]; cells where it is 0 or NaN are left out.
     cells : int
         At most so many cells.
+    choice : {"fastest", "even"}
+        The cells of largest estimate, or every n-th of all, in the order of memory.
 
     Returns
     -------
     Dataset
         Variables of :func:`analyse_cells` over space, NaN in all other cells.
     """
-    flat = np.asarray(estimate.values, dtype=float).ravel()
-    order = np.argsort(-flat, kind="stable")[:cells]
-    chosen = np.unravel_index(order[flat[order] > 0.0], estimate.shape)
+    flat = np.nan_to_num(np.asarray(estimate.values, dtype=float).ravel(), nan=0.0)
+    if choice == "fastest":
+        order = np.argsort(-flat, kind="stable")[:cells]
+        order = order[flat[order] > 0.0]
+    else:
+        order = np.flatnonzero(flat > 0.0)
+        if len(order) > cells:
+            order = order[np.linspace(0, len(order) - 1, cells).round().astype(int)]
+    chosen = np.unravel_index(order, estimate.shape)
     indices = dict(zip(map(str, estimate.dims), chosen, strict=True))
-    return spread(analyse_cells(field, indices, matter, ordering), indices, estimate)
+    return spread(analyse_cells(field, indices, matter, solver=solver), indices, estimate)
 
 
 def spread(found: xr.Dataset, cells: dict[str, Sequence[int]], like: xr.DataArray) -> xr.Dataset:
@@ -226,14 +264,20 @@ def spread(found: xr.Dataset, cells: dict[str, Sequence[int]], like: xr.DataArra
     """
     place = tuple(np.asarray(cells[str(d)], dtype=int) for d in like.dims)
     out = xr.Dataset(coords=like.coords)
-    for name, values in found.data_vars.items():
+    for name, values in annotate(found).data_vars.items():
         full = np.full(like.shape, np.nan)
         full[place] = values.values
-        out[name] = (like.dims, full)
-    out["lsa_growth_rate"].attrs["comment"] = "continuous angles, fastest of all wavenumbers"
-    out["lsa_wavenumber"].attrs["wavenumber"] = "kappa = k - potential_phi1"
+        out[name] = (like.dims, full, values.attrs)
+    return out
+
+
+def annotate(found: xr.Dataset) -> xr.Dataset:
+    """Attributes of the modes of a map: what flags mean, and what was assumed."""
+    found = found.copy()
+    found["lsa_growth_rate"].attrs["comment"] = "continuous angles, fastest of all wavenumbers"
+    found["lsa_wavenumber"].attrs["wavenumber"] = "kappa = k - potential_phi1"
     for name, meanings in (("lsa_sector", SECTORS), ("lsa_driver", DRIVERS)):
-        out[name].attrs.update(
+        found[name].attrs.update(
             flag_values=np.arange(float(len(meanings))), flag_meanings=" ".join(meanings)
         )
-    return out
+    return found

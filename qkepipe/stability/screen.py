@@ -9,8 +9,9 @@ from qkepipe.errors import Defect, QkepipeError
 from qkepipe.schema import AXES, VARIABLES, check, set_attributes
 from qkepipe.stability import flavours
 from qkepipe.stability.cells import Cells, open_cells
+from qkepipe.stability.fastest import growth_estimate
 from qkepipe.stability.flags import UNKNOWN, flag, only_where
-from qkepipe.stability.modes import lsa
+from qkepipe.stability.modes import CHOICES, Solver, lsa, solve_gases
 from qkepipe.stability.potentials import potentials
 from qkepipe.stability.registry import INSTABILITIES
 
@@ -23,6 +24,8 @@ def screen(
     *,
     crossing_tolerance: float = 1e-6,
     lsa_cells: int = 8,
+    lsa_choice: str = "fastest",
+    lsa_solver: Solver = solve_gases,
 ) -> xr.Dataset:
     """Find where, how and how fast the flavour of a radiation field is unstable.
 
@@ -43,7 +46,11 @@ def screen(
     crossing_tolerance : float
         The smaller lobe of ELN-XLN counts as a crossing above this fraction of both.
     lsa_cells : int
-        Number of cells, those of largest growth estimate, with a full dispersion relation.
+        Number of unstable cells with a full dispersion relation.
+    lsa_choice : {"fastest", "even"}
+        Those of largest growth estimate, or evenly spread over all unstable cells.
+    lsa_solver : callable
+        Solves them; see :func:`qkepipe.stability.modes.analyse_cells`.
 
     Returns
     -------
@@ -68,19 +75,27 @@ def screen(
         )
     if lsa_cells < 0:
         raise QkepipeError(Defect("screen", "lsa_cells", f"{lsa_cells}", "0 or more"))
+    if lsa_choice not in CHOICES:
+        raise QkepipeError(
+            Defect("screen", "lsa_choice", f"unknown {lsa_choice!r}", " or ".join(CHOICES))
+        )
+    level2 = {"cells": lsa_cells, "choice": lsa_choice, "solver": lsa_solver}
     if not flavours.is_six(field):
-        return _two_flavours(field, matter, crossing_tolerance, lsa_cells)
+        return _two_flavours(field, matter, crossing_tolerance, level2)
     maps = {}
     for pair in flavours.PAIRS:
         here = [None if d is None else flavours.of_pair(d, pair) for d in (field, matter)]
         left_out = flavours.NOT_OF_MU_TAU if pair == "mutau" else ()
-        maps[pair] = _two_flavours(*here, crossing_tolerance, lsa_cells, left_out)
+        maps[pair] = _two_flavours(*here, crossing_tolerance, level2, left_out)
     found = set_attributes(flavours.combine(maps))
     return found if _lazy(found) else check(found, "stability", "stability map")
 
 
-def _two_flavours(field, matter, crossing_tolerance, lsa_cells, left_out=()) -> xr.Dataset:
-    """Map of two flavours without the instabilities named in ``left_out``."""
+def _two_flavours(field, matter, crossing_tolerance, level2: dict, left_out=()) -> xr.Dataset:
+    """Map of two flavours without the instabilities named in ``left_out``.
+
+    ``level2`` holds arguments of :func:`qkepipe.stability.modes.lsa`.
+    """
     cells = open_cells(field, matter, crossing_tolerance)
     chosen = {name: i for name, i in INSTABILITIES.items() if name not in left_out}
     found = potentials(cells)
@@ -95,17 +110,15 @@ def _two_flavours(field, matter, crossing_tolerance, lsa_cells, left_out=()) -> 
             new = instability.function(cells, found)
             found = found.assign(only_where(new, cells.judged(instability.needs)).data_vars)
     found["instability"] = _severity(cells, found, chosen)
-    if lsa_cells > 0:
-        estimate = found["ffi_growth_estimate"]
-        if "cfi_growth_estimate" in found:
-            estimate = np.maximum(estimate, found["cfi_growth_estimate"])
-        estimate = estimate.where(cells.judged(("matter", "rates")))
-        found = found.assign(lsa(field, estimate, lsa_cells, matter).data_vars)
+    if level2["cells"] > 0:
+        estimate = growth_estimate(found)
+        found = found.assign(lsa(field, estimate, matter=matter, **level2).data_vars)
     found = _tidy(found, field, cells)
     found.attrs.update(
         field=cells.field.mode,
         crossing_tolerance=float(crossing_tolerance),
-        lsa_cells=lsa_cells,
+        lsa_cells=level2["cells"],
+        lsa_choice=level2["choice"],
         omitted="; ".join(omitted),
     )
     if cells.field.mode == "moments":

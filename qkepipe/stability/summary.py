@@ -7,12 +7,12 @@ import xarray as xr
 
 from qkepipe.units import KM_CM
 
-__all__ = ["MapSummary"]
+__all__ = ["MapSummary", "radius_km"]
 
 
-def _radius_km(found: xr.Dataset) -> np.ndarray:
-    """Distance from the centre [km] of every cell of ``instability``."""
-    kinds = found["instability"]
+def radius_km(found: xr.Dataset, like: str = "instability") -> np.ndarray:
+    """Distance from the centre [km] of every cell of a variable."""
+    kinds = found[like]
     if "r" in found.coords:
         radius = found["r"]
     else:
@@ -33,7 +33,7 @@ class MapSummary:
     def add(self, found: xr.Dataset) -> None:
         """Take in a map, or a block of one."""
         kinds = found["instability"]
-        radius = _radius_km(found)
+        radius = radius_km(found)
         self.cells += kinds.size
         self.omitted = found.attrs.get("omitted", "")
         words = str(kinds.attrs["flag_meanings"]).split()
@@ -49,11 +49,14 @@ class MapSummary:
                 )  # fmt: skip
         for name in map(str, found.data_vars):
             if found[name].attrs.get("units") == "s-1" and "growth" in name:
-                rates = found[name].transpose(*kinds.dims).values
-                if rates.size and not np.isnan(rates).all():
-                    at = int(np.nanargmax(rates))
-                    candidate = (float(rates.flat[at]), float(radius.flat[at]))
-                    self.fastest[name] = max(self.fastest.get(name, (0.0, 0.0)), candidate)
+                self.add_rates(name, found[name].transpose(*kinds.dims).values, radius)
+
+    def add_rates(self, name: str, rates: np.ndarray, radius: np.ndarray) -> None:
+        """Take in growth rates [s^-1] at some radii [km]."""
+        if rates.size and not np.isnan(rates).all():
+            at = int(np.nanargmax(rates))
+            candidate = (float(rates.flat[at]), float(radius.flat[at]))
+            self.fastest[name] = max(self.fastest.get(name, (0.0, 0.0)), candidate)
 
     def lines(self) -> list[str]:
         """The summary in text."""

@@ -256,9 +256,14 @@ class StabilityBlock(_Block):
     )
     lsa_cells: int = _field(
         24,
-        "Cells with a full dispersion relation: those of the largest growth estimate.",
+        "At most so many unstable cells get a full dispersion relation.",
         ge=0,
         le=100000,
+    )
+    lsa_choice: Literal["fastest", "even"] = _field(
+        "fastest",
+        "Which ones: those of the largest growth estimate, or evenly spread over all unstable "
+        "cells.",
     )
 
 

@@ -76,6 +76,9 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "compare": (),
 }  # fmt: skip
 
+#: Dispersion relations that are solved together and kept: some seconds of work.
+MODE_BATCH = 64
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -149,6 +152,11 @@ class Plan:
             for i, group in enumerate(groups, start=1)
         ]
 
+    @property
+    def mode_batches(self) -> int:
+        """Batches of dispersion relations that a stability map can keep workers busy with."""
+        return max(1, -(-self.config.stability.lsa_cells // MODE_BATCH))
+
     @cached_property
     def jobs(self) -> list[str]:
         """Jobs that compute, as their logs and benchmarks are named."""
@@ -220,6 +228,11 @@ class Plan:
         series = 8.0 * 8 * solve.samples * cells
         one = 700.0 + (12.0 * state + 2.0 * series) / 1e6
         return int(workers * one * 2 ** (attempt - 1))
+
+    def stability_memory_mb(self, attempt: int, threads: int) -> int:
+        """Memory of a stability map, whose dispersion relations may have workers."""
+        workers = min(self.mode_batches, threads)
+        return self.memory_mb(1.0, attempt) + 400 * (workers - 1) * 2 ** (attempt - 1)
 
     def resolution_memory_mb(self, attempt: int, threads: int) -> int:
         """Memory of the resolution study.

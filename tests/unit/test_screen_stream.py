@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qkepipe import cli
+from qkepipe import cli, runtime
 from qkepipe.snapshot.remnant import remnant_model
 from qkepipe.stability import screen
 from qkepipe.stability.blocks import blocks, space_of, used
@@ -35,7 +35,7 @@ def test_streamed_map_equals_the_whole(chunked, tmp_path, monkeypatch, workers):
         data = data.load()
     expected = screen(data, data, lsa_cells=0)
     with xr.open_dataset(output, mask_and_scale=False) as found:
-        assert set(found.data_vars) == set(expected.data_vars)
+        assert {n for n in found.data_vars if not n.startswith("lsa_")} == set(expected.data_vars)
         for name, variable in expected.data_vars.items():
             assert found[name].dims == variable.dims
             assert found[name].dtype in (np.float32, np.int8)
@@ -55,15 +55,80 @@ def test_streamed_map_equals_the_whole(chunked, tmp_path, monkeypatch, workers):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["map.nc", "remnant.nc"]
 
 
+@pytest.mark.parametrize("six", [False, True])
+def test_modes_of_the_fastest_cells(chunked, tmp_path, monkeypatch, six):
+    """Whatever the blocks: the dispersion relations of the cells that grow fastest of all."""
+    with xr.open_dataset(chunked) as data:
+        data = data.load()
+    if six:
+        species = ["nue", "nuebar", "numu", "numubar", "nutau", "nutaubar"]
+        data = data.isel(species=[0, 1, 2, 3, 2, 3]).assign_coords(species=species)
+        # the flavour pair of fastest growth differs from cell to cell
+        side = 1.0 + 0.3 * np.sign(data["x"]) * xr.DataArray(
+            [0, 0, -1, 0, 1, 0], dims="species", coords={"species": species}
+        )
+        for name in [n for n in data if "species" in data[n].dims]:
+            data[name] = (
+                (data[name] * side).transpose(*data[name].dims).assign_attrs(data[name].attrs)
+            )
+        chunked.unlink()
+        data.to_netcdf(chunked, engine="netcdf4")
+    whole = screen(data, data, lsa_cells=6)
+    monkeypatch.setattr(stream, "block_shape", lambda data: {"z": 8, "y": 16, "x": 24})
+    summary = stream.stream_map(chunked, "auto", {}, tmp_path / "map.nc", modes=6)
+    with xr.open_dataset(tmp_path / "map.nc") as found:
+        found = found.load()
+    chosen = found["lsa_growth_rate"].notnull()
+    assert int(chosen.sum()) == 6 == found.attrs["lsa_cells"]
+    both = chosen & whole["lsa_growth_rate"].notnull()
+    # six species: in memory every pair has its own six cells
+    assert int(both.sum()) == 6
+    for name in [n for n in found.data_vars if n.startswith("lsa_")]:
+        np.testing.assert_allclose(
+            found[name].values[both.values], whole[name].values[both.values], rtol=1e-5
+        )
+        for key, value in whole[name].attrs.items():
+            np.testing.assert_array_equal(found[name].attrs[key], value)
+    assert any("largest lsa_growth_rate" in line for line in summary.lines())
+    if six:
+        assert len(np.unique(found["flavour_pair"].values[chosen.values])) > 1
+
+
+def test_many_modes_are_kept_until_the_map_is(tmp_path, monkeypatch, capsys):
+    """More cells than a batch: in processes, from what an interrupted run has left."""
+    from qkepipe.study import modes
+
+    words = ["screen", "--format", "remnant", "--option", "cells=12", "--modes", "70"]
+    output, store = tmp_path / "map.nc", tmp_path / ".map.nc.modes"
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    write = runtime.write_dataset
+
+    def interrupt(dataset, path, **more):
+        if path == output:
+            raise KeyboardInterrupt
+        return write(dataset, path, **more)
+
+    monkeypatch.setattr(runtime, "write_dataset", interrupt)
+    assert cli.main([*words, "-o", str(output)]) == 130
+    assert len(list(store.iterdir())) == 2 and not output.exists()
+    monkeypatch.setattr(runtime, "write_dataset", write)
+    monkeypatch.setattr(modes, "solve_batch", None)
+    assert cli.main([*words, "-o", str(output)]) == 0
+    assert "2 batch(es) of cells, 2 known already" in capsys.readouterr().err
+    with xr.open_dataset(output) as found:
+        assert int(found["lsa_growth_rate"].notnull().sum()) == 70
+    assert not store.exists()
+
+
 def test_failure_leaves_no_map(chunked, tmp_path, monkeypatch):
     """An error in the middle leaves neither a map nor a temporary file."""
     calls = []
 
-    def fail(data, block):
+    def fail(data, block, modes):
         calls.append(block)
         if len(calls) == 2:
             raise RuntimeError("block lost")
-        return whole(data, block)
+        return whole(data, block, modes)
 
     whole = stream.screen_block
     monkeypatch.setattr(stream, "screen_block", fail)

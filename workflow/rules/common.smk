@@ -147,6 +147,10 @@ def field_memory(wildcards, attempt):
     return PLAN.memory_mb(1.0, attempt)
 
 
+def stability_memory(wildcards, attempt, threads):
+    return PLAN.stability_memory_mb(attempt, threads)
+
+
 def field_runtime(wildcards, attempt):
     return PLAN.runtime_minutes(1.0, attempt)
 

@@ -14,10 +14,12 @@ rule stability:
         "../envs/qkepipe.yaml"
     threads: 8
     resources:
-        mem_mb=field_memory,
+        mem_mb=stability_memory,
         runtime=field_runtime,
     params:
         config=PLAN.settings("stability"),
+        batches=PLAN.mode_batches,
+        store=result("_checkpoints/{snapshot}"),
         code=PLAN.code("stability"),
     message:
         "{wildcards.snapshot}: stability map"

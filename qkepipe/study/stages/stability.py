@@ -6,6 +6,7 @@ import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.stability import screen
+from qkepipe.stability.modes import Solver, solve_gases
 
 __all__ = ["run"]
 
@@ -15,8 +16,9 @@ def run(
     snapshot: xr.Dataset,
     baseline: xr.Dataset | None = None,
     background: xr.Dataset | None = None,
+    solver: Solver = solve_gases,
 ) -> xr.Dataset:
-    """Screen every cell and solve the dispersion relation in the fastest ones.
+    """Screen every cell and solve the dispersion relation in some of them.
 
     Parameters
     ----------
@@ -25,6 +27,8 @@ def run(
     baseline, background : Dataset, optional
         Classical field and matter on the study grid; without them the moments of the
         snapshot on its own zones are screened.
+    solver : callable
+        Of the dispersion relations, see :func:`qkepipe.stability.modes.analyse_cells`.
 
     Returns
     -------
@@ -55,6 +59,8 @@ def run(
         matter,
         crossing_tolerance=config.stability.crossing_tolerance,
         lsa_cells=config.stability.lsa_cells,
+        lsa_choice=config.stability.lsa_choice,
+        lsa_solver=solver,
     )
     # volumes of cells need all edges
     edges = {f"{dim}_edge" for dim in found.dims} & set(field.variables) - set(found.variables)

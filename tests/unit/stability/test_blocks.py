@@ -57,7 +57,7 @@ def test_map_by_blocks_is_the_map_of_the_whole(cartesian):
     if cartesian:
         one.add(whole)
     for block in blocks(sizes, dict(zip(sizes, (7, 20, 9), strict=True))):
-        part = screen_block(data, block)
+        part, _ = screen_block(data, block)
         expected = whole.isel(block.own)
         for name in whole.data_vars:
             np.testing.assert_allclose(

@@ -109,6 +109,22 @@ def test_map_holds_the_cells_of_largest_estimate(angular_field):
         assert int(stability["lsa_sector"][i]) == ("sym", "brk").index(mode["sector"])
 
 
+def test_even_choice_spreads_over_all_unstable_cells(angular_field):
+    """First and last unstable cell, and those between; all of them if there are few."""
+    unstable = np.flatnonzero(screen(angular_field, lsa_cells=0)["ffi_growth_estimate"].values)
+    assert len(unstable) > 3
+    few = screen(angular_field, lsa_cells=3, lsa_choice="even")
+    chosen = np.flatnonzero(np.isfinite(few["lsa_growth_rate"].values))
+    assert len(chosen) == 3 and set(chosen) <= set(unstable)
+    assert chosen[0] == unstable[0] and chosen[-1] == unstable[-1]
+    all_of_them = screen(angular_field, lsa_cells=100, lsa_choice="even")
+    np.testing.assert_array_equal(
+        np.flatnonzero(np.isfinite(all_of_them["lsa_growth_rate"].values)), unstable
+    )
+    with pytest.raises(QkepipeError, match="lsa_choice"):
+        screen(angular_field, lsa_choice="slowest")
+
+
 def test_refusals(angular_field):
     """A cell outside, and a field that is not radial."""
     with pytest.raises(QkepipeError, match="no cell 99"):

@@ -8,54 +8,50 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qkepipe.errors import QkepipeError
-from qkepipe.phasespace import angle_grid, energy_grid, geometric_energy_edges
-from qkepipe.species import SPECIES
-from qkepipe.stability import analyse_cells
+from qkepipe.stability.modes import solve_gases
 from qkepipe.study import modes
 
-CELLS = {"r": [0, 2, 3, 4]}
+EDGES = np.linspace(-1.0, 1.0, 13)
+
+
+def gases(n=5):
+    """Gases of four energies: nue forward of nuebar by more and more, some damping."""
+    mu = 0.5 * (EDGES[1:] + EDGES[:-1])
+    spectrum = np.array([0.3, 1.0, 0.6, 0.1])[:, None]
+    z = np.linspace(0.3, 1.5, n)
+    g = np.stack(
+        [[spectrum * np.exp(a * (mu - 1)), 0.95 * spectrum * np.exp(1.5 * a * (mu - 1))] for a in z]
+    )
+    gamma = 1e-3 * np.ones((n, 2, 4)) * np.array([1.0, 0.5])[:, None]
+    return EDGES, g, np.zeros((n, 4)), gamma
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Field file and a function that solves the modes of its cells."""
-    energy, angle = energy_grid(geometric_energy_edges(4, 5.0, 60.0)), angle_grid(12)
-    level = np.array([1.0, 0.9, 0.6, 0.6])[:, None, None, None] * 1e-3
-    z = np.array([1.0, 1.5, 1.6, 1.6])[:, None] * np.linspace(0.3, 1.5, 5)
-    f = (
-        level
-        * np.exp(-energy.centres / 6.0)[None, :, None, None]
-        * np.exp(z[:, None, None] * (angle.centres[None, None, :, None] - 1.0))
-    )
-    field = xr.Dataset(
-        {"f": (("species", "energy", "mu", "r"), f)},
-        coords={"species": list(SPECIES), "energy_edge": energy.edges, "mu_edge": angle.edges},
-    )
-    path = tmp_path / "field.nc"
-    field.to_netcdf(path)
+    """Function that solves the gases in batches of two."""
 
-    def solve(workers=1, **change):
+    def solve(*arrays, **change):
         arguments = {
-            "field": path, "matter": None, "cells": CELLS, "ordering": None,
             "store": tmp_path / "store", "code": "abc", "log": tmp_path / "log.txt",
-            "workers": workers, "batch": 2,
+            "workers": 1, "batch": 2,
         }  # fmt: skip
-        return modes.solve_modes(**{**arguments, **change})
+        return modes.solve_modes(*(arrays or gases()), **{**arguments, **change})
 
-    return field, solve, tmp_path / "store"
+    return solve, tmp_path / "store"
 
 
 def test_batches_are_the_whole(run):
     """Concatenated batches are the analysis of all cells."""
-    field, solve, store = run
-    xr.testing.assert_identical(solve().drop_attrs(), analyse_cells(field, CELLS))
-    assert len(list(store.iterdir())) == 2
+    solve, store = run
+    whole = solve()
+    assert (whole["lsa_growth_rate"] > 0).all()
+    xr.testing.assert_identical(whole, solve_gases(*gases()))
+    assert len(list(store.iterdir())) == 3
 
 
 def test_a_killed_run_goes_on(run, monkeypatch):
-    """Only what is missing is computed again; other inputs are not mixed up."""
-    _, solve, store = run
+    """Only what is missing is computed again; other gases or code are not mixed up."""
+    solve, store = run
     whole = solve()
     next(iter(store.iterdir())).unlink()
     called = []
@@ -65,39 +61,58 @@ def test_a_killed_run_goes_on(run, monkeypatch):
     xr.testing.assert_identical(solve(), whole)
     assert len(called) == 1
     solve(code="other")
-    assert len(called) == 3
+    assert len(called) == 4
+    edges, g, omega, gamma = gases()
+    solve(edges, g, omega, 2.0 * gamma)
+    assert len(called) == 7
 
 
-def test_a_failing_batch_keeps_the_others(run):
-    """The error of the user comes out, finished batches stay."""
-    _, solve, store = run
-    with pytest.raises(QkepipeError, match="unknown ordering"):
-        solve(ordering="upwards")
-    with pytest.raises(RuntimeError, match="1 batch"):
-        solve(cells={"r": [0, 1, 2, 99]})
-    assert len(list(store.iterdir())) == 1
+def test_more_cells_take_what_is_known(run, monkeypatch):
+    """Batches of the same cells are found again in a longer list."""
+    solve, _ = run
+    edges, g, omega, gamma = gases()
+    solve(edges, g[:4], omega[:4], gamma[:4])
+    called = []
+    monkeypatch.setattr(
+        modes, "solve_batch", lambda task, keep=modes.solve_batch: (called.append(task), keep(task))
+    )
+    solve()
+    assert [len(task.gases[1]) for task in called] == [1]
+
+
+def test_a_failing_batch_keeps_the_others(run, monkeypatch):
+    """The failure comes out, finished batches stay."""
+    solve, store = run
+
+    def fail(task, keep=modes.solve_batch):
+        if len(task.gases[1]) == 1:
+            raise RuntimeError("lost")
+        keep(task)
+
+    monkeypatch.setattr(modes, "solve_batch", fail)
+    with pytest.raises(RuntimeError, match=r"1 batch\(es\) of modes failed: lost"):
+        solve()
+    assert len(list(store.iterdir())) == 2
 
 
 def test_parallel_processes(run, tmp_path):
     """Two workers give what one gives."""
-    _, solve, store = run
+    solve, store = run
     whole = solve()
+    np.savez(tmp_path / "gases.npz", *gases())
     script = tmp_path / "parallel.py"
     script.write_text(
         "from pathlib import Path\n"
+        "import numpy as np\n"
         "from qkepipe.study.modes import solve_modes\n"
         "if __name__ == '__main__':\n"
-        f"    solve_modes(field=Path({str(tmp_path / 'field.nc')!r}), matter=None,\n"
-        f"        cells={CELLS!r}, ordering=None, store=Path({str(tmp_path / 'other')!r}),\n"
-        f"        code='abc', log=Path({str(tmp_path / 'log.txt')!r}), workers=2, batch=2)\n"
+        f"    arrays = np.load({str(tmp_path / 'gases.npz')!r}).values()\n"
+        f"    found = solve_modes(*arrays, store=Path({str(tmp_path / 'other')!r}), code='abc',\n"
+        f"        log=Path({str(tmp_path / 'log.txt')!r}), workers=2, batch=2)\n"
+        f"    found.to_netcdf({str(tmp_path / 'found.nc')!r})\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, script], check=True, env=environment, timeout=300)
-    names = {p.name for p in store.iterdir()}
-    assert {p.name for p in (tmp_path / "other").iterdir()} == names
-    again = xr.concat(
-        [xr.load_dataset(tmp_path / "other" / n) for n in sorted(names)], "cell"
-    ).sortby("lsa_growth_rate")
-    np.testing.assert_array_equal(
-        again["lsa_growth_rate"].values, np.sort(whole["lsa_growth_rate"].values)
-    )
+    assert {p.name for p in (tmp_path / "other").iterdir()} == {p.name for p in store.iterdir()}
+    xr.testing.assert_identical(xr.load_dataset(tmp_path / "found.nc"), whole)
+    assert "modes of cells 2 to 3 of 5: finished" in (tmp_path / "log.txt").read_text()
