@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
-    "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "PRESCRIPTIONS", "PROCESSES",
-    "READERS", "lines", "load", "repeated",
+    "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "MODELS", "PRESCRIPTIONS",
+    "PROCESSES", "READERS", "lines", "load", "repeated",
 ]  # fmt: skip
 
 #: Readers of snapshots.
@@ -24,6 +24,9 @@ READERS: dict[str, str] = {
     "nsy": "qkepipe.snapshot.readers.nsy:READER",
     "remnant": "qkepipe.snapshot.readers.remnant:READER",
 }
+
+#: Those of them that compute the snapshot and take no file.
+MODELS: tuple[str, ...] = ("analytic", "remnant")
 
 #: Readers of equation-of-state tables.
 EOS_READERS: dict[str, str] = {

@@ -88,10 +88,13 @@ def region_table(name: str, stability: xr.Dataset, found: list[Region]) -> xr.Da
 
 
 def place(stability: xr.Dataset, index: dict[str, int]) -> str:
-    """Coordinates of a cell as text: ``r = 45.2 km; theta = 60 deg``."""
+    """Coordinates of a cell: ``r = 45.2 km; theta = 60 deg``, ``x, y, z = 10.4, 2.08, 6.25 km``."""
     parts = []
-    for dim in reversed(space_dims(stability)):
-        value = float(stability[dim].values[index[dim]])
+    dims = tuple(reversed(space_dims(stability)))
+    values = {dim: float(stability[dim].values[index[dim]]) for dim in dims}
+    if "r" not in dims:
+        return f"{', '.join(dims)} = {', '.join(f'{v / KM_CM:.3g}' for v in values.values())} km"
+    for dim, value in values.items():
         if dim in _ANGLES:
             parts.append(f"{dim} = {np.degrees(value):.4g} deg")
         else:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.errors import Defect
-from qkepipe.schema import VARIABLES
+from qkepipe.schema import CARTESIAN, VARIABLES
 from qkepipe.snapshot.opening import read_snapshot
 from qkepipe.snapshot.regrid import shock_radius
 from qkepipe.units import KM_CM
@@ -109,6 +109,10 @@ def _extent(dataset: xr.Dataset) -> list[str]:
     if "r" in dataset.variables and dataset["r"].size:
         low, high = (float(x) / KM_CM for x in (dataset["r"].min(), dataset["r"].max()))
         lines.append(f"radius: {low:.4g} to {high:.4g} km")
+    for axis in CARTESIAN:
+        if axis in dataset.dims:
+            low, high = (float(x) / KM_CM for x in dataset[axis].values[[0, -1]])
+            lines.append(f"{axis}: {low:.4g} to {high:.4g} km")
     if "time" in dataset.variables and dataset["time"].size == 1:
         lines.append(f"time: {float(dataset['time']):.4g} s")
     return lines

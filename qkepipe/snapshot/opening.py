@@ -9,6 +9,7 @@ from pathlib import Path
 import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError, nearest
+from qkepipe.registered import MODELS
 from qkepipe.schema import defects
 from qkepipe.snapshot.checks import clip_noise, snapshot_defects
 from qkepipe.snapshot.files import require_file, sha256
@@ -172,8 +173,9 @@ def _hint(key: str, reader: Reader) -> str:
 def _reader(path: Path | None, format: str, options: dict) -> Reader:
     if format != "auto":
         reader = get_reader(format, str(path) if path is not None else "snapshot")
-        if reader.needs_path != (path is not None):
-            what = "needs a file" if reader.needs_path else f"takes no file, but {path} is given"
+        computed = reader.name in MODELS
+        if computed == (path is not None):
+            what = f"takes no file, but {path} is given" if computed else "needs a file"
             raise QkepipeError(Defect("snapshot", "path", f"format {format} {what}"))
         return reader
     if path is None:

@@ -26,8 +26,6 @@ class Reader:
         ``sniff(path) -> float``, above 0 if the file is of this format. It never raises.
     options : mapping
         ``{option: what it does}``.
-    needs_path : bool
-        False for a snapshot that is computed.
     lazy : callable or None
         Like ``read``, but values are loaded when they are used, for data beyond memory.
     """
@@ -37,5 +35,4 @@ class Reader:
     read: Callable[..., xr.Dataset]
     sniff: Callable[..., float]
     options: Mapping[str, str] = field(default_factory=dict)
-    needs_path: bool = True
     lazy: Callable[..., xr.Dataset] | None = None

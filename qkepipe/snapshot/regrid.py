@@ -40,12 +40,13 @@ def _source(snapshot: xr.Dataset) -> str:
 
 
 def _require_radial(snapshot: xr.Dataset, what: str) -> None:
-    others = [str(d) for d in ("phi", "theta") if d in snapshot["rho"].dims]
+    others = [str(d) for d in snapshot["rho"].dims if d != "r"]
     if others or "r" not in snapshot["rho"].dims:
         raise QkepipeError(
             Defect(_source(snapshot), "rho",
                    f"{what} needs one radial profile, but it depends on {', '.join(others)}",
-                   "dimension r only", "one ray (option theta of the reader)")
+                   "dimension r only",
+                   "one ray (option theta of the reader), or field: moments, which maps any cells")
         )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from qkepipe.stability.field import Field, apply, four_species, open_field
 
 __all__ = ["Cells", "open_cells"]
 
+_SPACE = {"phi", "theta", "r", *CARTESIAN}
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -27,11 +29,15 @@ class Cells:
     matter : Dataset or None
         ``rho`` [g cm^-3], ``ye`` and, where known, ``absorption`` [cm^-1].
     crossing_tolerance : float
+    axes : dict
+        Coordinates of the axes in space that have some. Field and matter have none: comparing
+        them in every operation would cost more than small blocks do.
     """
 
     field: Field
     matter: xr.Dataset | None
     crossing_tolerance: float
+    axes: dict[str, xr.DataArray]
 
     def lacks(self, need: str) -> str:
         """Why a need of an instability is not met; empty if it is."""
@@ -53,10 +59,8 @@ class Cells:
     @property
     def gradient_axes(self) -> tuple[str, ...]:
         """Axes in space that are lengths and have two cells: r, or all of z, y, x."""
-        coords = self.field.number.coords
         axes = CARTESIAN if CARTESIAN[0] in self.field.space else ("r",)
-        usable = all(axis in coords and coords[axis].size > 1 for axis in axes)
-        return axes if usable else ()
+        return axes if all(a in self.axes and self.axes[a].size > 1 for a in axes) else ()
 
     @cached_property
     def damping(self) -> xr.DataArray | float:
@@ -87,7 +91,8 @@ def open_cells(field: xr.Dataset, matter: xr.Dataset | None, tolerance: float) -
     QkepipeError
         If they are not on the same cells or, where matter has rates, energies.
     """
-    opened = open_field(field)
+    space = [str(d) for d in field.dims if d in _SPACE and d in field.coords]
+    opened = open_field(field.drop_vars(space))
     if matter is not None:
         absent = [n for n in ("rho", "ye") if n not in matter]
         if absent:
@@ -97,8 +102,10 @@ def open_cells(field: xr.Dataset, matter: xr.Dataset | None, tolerance: float) -
             shared += [d for d in ("energy",) if d in matter["absorption"].dims]
         for dim in shared:
             _same_axis(field, matter, dim)
-        matter = matter.assign_coords({d: field[d] for d in shared if d in field.coords})
-    return Cells(opened, matter, float(tolerance))
+        matter = matter.drop_vars(space, errors="ignore")
+        if "energy" in shared and "energy" in field.coords:
+            matter = matter.assign_coords(energy=field["energy"])
+    return Cells(opened, matter, float(tolerance), {d: field[d] for d in space})
 
 
 def _same_axis(field: xr.Dataset, matter: xr.Dataset, dim: str) -> None:

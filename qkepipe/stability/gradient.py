@@ -67,6 +67,7 @@ def efolds(
 def _gradient(cells: Cells, found: xr.Dataset) -> xr.Dataset:
     potential = found["potential_matter"] + found["potential_phi0"]
     axes = cells.gradient_axes
+    potential = potential.assign_coords({axis: cells.axes[axis] for axis in axes})
     for axis in axes:
         if potential.chunks is not None and min(potential.chunksizes[axis]) < 2:
             # a one-sided derivative at the edge of a block needs two cells
@@ -75,7 +76,7 @@ def _gradient(cells: Cells, found: xr.Dataset) -> xr.Dataset:
     along = "r" if axes == ("r",) else "the steepest direction"
     return xr.Dataset(
         {
-            "gradient_efolds": value.assign_attrs(
+            "gradient_efolds": value.drop_vars(axes).assign_attrs(
                 comment=f"gradient along {along}; for the unattenuated Hamiltonian: multiply by "
                 "xi for a run with xi H"
             )

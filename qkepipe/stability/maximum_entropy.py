@@ -17,7 +17,6 @@ from qkepipe.jit import jit
 __all__ = [
     "FLUX_MAX",
     "angular_distribution",
-    "density_kernel",
     "flux_parameter",
     "flux_parameter_kernel",
     "higher_moments",
@@ -87,14 +86,8 @@ def higher_moments(z):
 
 
 @jit
-def density_kernel(n, z, norm, mu):
-    """Number density per d(mu)/2 at the direction ``mu``; ``norm`` = :func:`log_norm` of z."""
-    return n * math.exp(norm + z * mu)
-
-
-@jit
 def part_kernel(n, z, norm, a, b):
-    """int_a^b (dmu/2) of :func:`density_kernel`."""
+    """int_a^b (dmu/2) n exp(norm + z mu); ``norm`` = :func:`log_norm` of z."""
     if abs(z) < 1e-6:
         return 0.5 * n * (b - a) * (1.0 + 0.5 * z * (a + b))
     edge = b if z > 0.0 else a

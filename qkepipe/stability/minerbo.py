@@ -6,8 +6,8 @@ for this project):
 
     mu_c = eta/(Zbar - Z) ,  eta = ln(n/nbar) + ln(Z/sinh Z) - ln(Zbar/sinh Zbar) ,
 
-a crossing exactly if |mu_c| < 1. Four terms have up to three zeros, found by sampling and
-false position. Between zeros the integrals are exact.
+a crossing exactly if |mu_c| < 1. Four terms have up to three zeros
+(:mod:`qkepipe.stability.exponentials`). Between zeros the integrals are exact.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import math
 import numpy as np
 
 from qkepipe.jit import gufunc, jit
+from qkepipe.stability.exponentials import ABSENT, zeros_kernel
 from qkepipe.stability.maximum_entropy import (
     FLUX_MAX,
     angular_distribution,
-    density_kernel,
     flux_parameter,
     higher_moments,
     parameters,
@@ -28,19 +28,6 @@ from qkepipe.stability.maximum_entropy import (
 )
 
 __all__ = ["FLUX_MAX", "angular_distribution", "flux_parameter", "moment_lobes", "moment_screen"]
-
-#: Intervals in mu in which the zeros of four exponentials are looked for.
-SAMPLES = 128
-
-
-@jit
-def _eln_xln(number, z, norm, mu):
-    return (
-        density_kernel(number[0], z[0], norm[0], mu)
-        - density_kernel(number[1], z[1], norm[1], mu)
-        - density_kernel(number[2], z[2], norm[2], mu)
-        + density_kernel(number[3], z[3], norm[3], mu)
-    )
 
 
 @jit
@@ -51,31 +38,6 @@ def _part(number, z, norm, a, b):
         - part_kernel(number[2], z[2], norm[2], a, b)
         + part_kernel(number[3], z[3], norm[3], a, b)
     )
-
-
-@jit
-def _zero_between(number, z, norm, a, b):
-    """Zero of ELN-XLN between ``a`` and ``b``, where it has different signs.
-
-    Regula falsi with halved weight of an end that stays (Illinois; Dowell & Jarratt 1971,
-    BIT 11, 168).
-    """
-    low = _eln_xln(number, z, norm, a)
-    high = _eln_xln(number, z, norm, b)
-    for _ in range(60):
-        middle = (a * high - b * low) / (high - low)
-        value = _eln_xln(number, z, norm, middle)
-        if value == 0.0:
-            return middle
-        if (value > 0.0) == (high > 0.0):
-            low *= 0.5
-        else:
-            a, low = b, high
-        done = abs(middle - b) < 1e-15
-        b, high = middle, value
-        if done or abs(b - a) < 1e-15:
-            break
-    return b
 
 
 @jit
@@ -100,26 +62,26 @@ def _two_terms(number, z, norm, tolerance):
 
 
 @jit
+def _log(number, norm):
+    return math.log(number) + norm if number > 0.0 else ABSENT
+
+
+@jit
 def _four_terms(number, z, norm, tolerance):
-    """Lobes, crossing and its cosine of four exponentials, whose zeros are looked for."""
+    """Lobes, crossing and its cosine of four exponentials."""
+    coefficients = (
+        _log(number[0], norm[0]), _log(number[1], norm[1]),
+        _log(number[2], norm[2]), _log(number[3], norm[3]),
+    )  # fmt: skip
+    count, first, second, third = zeros_kernel((1.0, -1.0, -1.0, 1.0), coefficients, z)
     plus, minus = 0.0, 0.0
     before, best = 0.0, 0.0
     where = np.nan
     begin = -1.0
-    last, last_mu = 0.0, -1.0
-    for k in range(SAMPLES + 2):
-        end = 1.0
-        if k <= SAMPLES:
-            mu = -1.0 + k * (2.0 / SAMPLES)
-            value = _eln_xln(number, z, norm, mu)
-            changes = last * value < 0.0
-            if changes:
-                end = _zero_between(number, z, norm, last_mu, mu)
-            if value != 0.0:
-                # a zero on a sample counts with the next sign
-                last, last_mu = value, mu
-            if not changes:
-                continue
+    for k in range(count + 1):
+        end = first if k == 0 else (second if k == 1 else third)
+        if k == count:
+            end = 1.0
         lobe = _part(number, z, norm, begin, end)
         plus += max(lobe, 0.0)
         minus += max(-lobe, 0.0)
@@ -173,7 +135,8 @@ def moment_screen(number, flux, tolerance=0.0):
     second, third : ndarray (...)
         int (dmu/2) mu^n G for n = 2 and 3 [cm^-3].
     """
-    return _moment_screen(number, flux, float(tolerance))
+    with np.errstate(all="ignore"):
+        return _moment_screen(number, flux, float(tolerance))
 
 
 def moment_lobes(number, flux, tolerance=0.0):

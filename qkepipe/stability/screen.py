@@ -170,9 +170,9 @@ def _tidy(found: xr.Dataset, field: xr.Dataset, cells: Cells) -> xr.Dataset:
     extra = [n for n in found.data_vars if n not in VARIABLES]
     found = found[names + extra]
     found = found.transpose(*[d for d in AXES if d in found.dims], ...)
-    for dim in cells.field.space:
-        if dim not in found.coords:
-            found = found.assign_coords({dim: np.arange(found.sizes[dim])})
+    found = found.assign_coords(
+        {dim: cells.axes.get(dim, np.arange(found.sizes[dim])) for dim in cells.field.space}
+    )
     for name in ("lapse", "radial_metric"):
         if name in field and set(field[name].dims) <= set(cells.field.space):
             found[name] = field[name].variable

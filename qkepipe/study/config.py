@@ -63,10 +63,10 @@ class SnapshotEntry(_Block):
 
     name: str = Field(description="Name in paths and tables.", pattern=_NAME)
     format: ReaderName = _field(
-        "auto", "Reader; `auto` asks the file, `analytic` is the embedded model."
+        "auto", "Reader; `auto` asks the file, `analytic` and `remnant` are models without one."
     )
     path: str | None = _field(
-        None, "File or folder, relative to the working directory; none for `analytic`."
+        None, "File or folder, relative to the working directory; none for models."
     )
     options: dict[str, Any] = _field(
         {}, "Options of the reader (units, columns, ray, ...) or parameters of the model."
@@ -74,10 +74,15 @@ class SnapshotEntry(_Block):
 
     @model_validator(mode="after")
     def _path_fits_format(self) -> SnapshotEntry:
-        if self.format == "analytic" and self.path is not None:
-            raise ValueError(f"path={self.path!r} given; expected no path for format 'analytic'")
-        if self.format != "analytic" and not self.path:
-            raise ValueError("path is missing; expected a file, or format 'analytic'")
+        computed = self.format in registered.MODELS
+        if computed and self.path is not None:
+            raise ValueError(
+                f"path={self.path!r} given; expected no path for format {self.format!r}"
+            )
+        if not computed and not self.path:
+            raise ValueError(
+                f"path is missing; expected a file, or format {' or '.join(registered.MODELS)}"
+            )
         return self
 
 

@@ -1,5 +1,6 @@
 """`qkepipe screen` of a large snapshot: by blocks, from a generator or from chunked netCDF."""
 
+import os
 import subprocess
 import sys
 
@@ -139,21 +140,36 @@ def test_failure_leaves_no_map(chunked, tmp_path, monkeypatch):
 
 
 def test_command_streams_a_generated_snapshot(tmp_path):
-    """64^3 cells without a file, in a process of its own."""
+    """128^3 cells without a file, in processes of their own: no one holds more than its blocks."""
     output = tmp_path / "map.nc"
-    words = ["screen", "--format", "remnant", "--option", "cells=64", "-o", str(output)]
-    code = f"from qkepipe.cli import main\nraise SystemExit(main({words!r}))"
+    words = ["screen", "--format", "remnant", "--option", "cells=128", "-o", str(output)]
+    code = (
+        "import resource\n"
+        "from qkepipe.cli import main\n"
+        "if __name__ == '__main__':\n"
+        f"    code = main({words!r})\n"
+        "    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):\n"
+        "        print('resident', resource.getrusage(who).ru_maxrss)\n"
+        "    raise SystemExit(code)\n"
+    )
+    script = tmp_path / "stream.py"
+    script.write_text(code)
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=600,
+        [sys.executable, script], capture_output=True, text=True, timeout=900,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NUMBA_NUM_THREADS": "2"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert f"of {64**3} cells" in done.stdout and "written:" in done.stdout
+    assert f"of {128**3} cells" in done.stdout and "written:" in done.stdout
+    here, worker = (int(w.split()[1]) for w in done.stdout.splitlines() if w.startswith("resident"))
+    # kB; the snapshot alone is 0.4 GB
+    assert here + 2 * worker < 2e6
     with xr.open_dataset(output) as found:
-        assert found.sizes == {"z": 64, "y": 64, "x": 64}
+        assert found.sizes == {"z": 128, "y": 128, "x": 128}
         # the dense core is stable, the funnel above it is not
-        axis = found["instability"].isel(y=32, x=32).values
-        assert (axis[30:34] == 0).all() and (axis == 5).any()
+        axis = found["instability"].isel(y=64, x=64).values
+        assert (axis[60:68] == 0).all() and (axis == 5).any()
         assert 0.1 < float((found["ffi_crossing"] == 1).mean()) < 0.6
+        assert int(found["lsa_growth_rate"].notnull().sum()) == 8
 
 
 def test_small_cartesian_snapshot(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""A study of the moments of an axisymmetric snapshot: map, regions, figures, report."""
+"""A study of the moments of snapshots over angle and on a cube: map, regions, figures, report."""
 
 import csv
 import importlib.util
@@ -17,11 +17,14 @@ def load_snapshots():
     return module
 
 
-def test_a_snapshot_over_angle_goes_from_its_file_to_the_report(workflow):
+def test_snapshots_of_two_and_three_dimensions_go_to_the_report(workflow):
     snapshots = load_snapshots()
     path = snapshots.write(snapshots.spherical(8), workflow.folder / "remnant.nc")
     entry = {"name": "remnant", "path": str(path), "format": "canonical"}
-    done = workflow.run(*workflow.write_config(study="moments", field="moments", snapshots=[entry]))
+    cube = {"name": "cube", "format": "remnant", "options": {"cells": 16}}
+    done = workflow.run(
+        *workflow.write_config(study="moments", field="moments", snapshots=[entry, cube])
+    )
     assert done.returncode == 0, done.stderr[-5000:]
     results = workflow.folder / "results" / "moments"
     assert {p.name for p in (results / "remnant").iterdir()} == {
@@ -37,6 +40,9 @@ def test_a_snapshot_over_angle_goes_from_its_file_to_the_report(workflow):
         "theta",
         "r",
     )
+    with open(results / "cube" / "stability_regions.csv", encoding="utf-8") as stream:
+        assert {"disc", "polar"} <= {row["region"] for row in csv.DictReader(stream)}
     drawn = {p.stem for p in (results / "figures").glob("*.pdf")}
-    assert {"stability_slices_remnant", "eln_distributions_remnant"} <= drawn
+    for name in ("remnant", "cube"):
+        assert {f"stability_slices_{name}", f"eln_distributions_{name}"} <= drawn
     assert "within 30 degrees of the axis" in (results / "report.html").read_text()

@@ -31,5 +31,4 @@ READER = Reader(
         name: f"parameter of the model (default {parameter.default:g})"
         for name, parameter in inspect.signature(post_bounce_model).parameters.items()
     },
-    needs_path=False,
 )

@@ -36,6 +36,5 @@ READER = Reader(
         "half_width_km": "half of the edge in km (default 100)",
         "chunk": "cells along each edge of a block (default 64)",
     },
-    needs_path=False,
     lazy=_lazy,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import xarray as xr
 
-from qkepipe.errors import Defect, QkepipeError
 from qkepipe.snapshot import open_snapshot
 
 __all__ = ["run"]
@@ -27,13 +26,8 @@ def run(config, entry) -> xr.Dataset:
     Raises
     ------
     QkepipeError
-        One line per defect of the file; or if its cells are Cartesian.
+        One line per defect of the file.
     """
     snapshot = open_snapshot(entry.path, format=entry.format, **entry.options)
-    if "r" not in snapshot.dims:
-        raise QkepipeError(
-            Defect(str(entry.path or entry.format), "r", "no radial axis: Cartesian cells",
-                   "rays along r, which transport follows", "qkepipe screen, which maps any cells")
-        )  # fmt: skip
     snapshot.attrs["snapshot"] = entry.name
     return snapshot

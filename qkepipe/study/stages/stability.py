@@ -41,7 +41,8 @@ def run(
         If there is neither a classical field nor moments.
     """
     if baseline is None:
-        if "nu_number_density" not in snapshot or "nu_number_flux" not in snapshot:
+        fluxes = {"nu_number_flux", "nu_number_flux_x"} & set(snapshot.variables)
+        if "nu_number_density" not in snapshot or not fluxes:
             raise QkepipeError(
                 Defect(
                     snapshot.attrs.get("source_file", "snapshot"),

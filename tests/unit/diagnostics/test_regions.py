@@ -172,7 +172,7 @@ def test_cartesian_maps_count_cells_of_a_ball():
     share = rows["whole_map", "fast"]["volume_fraction"]
     assert share == pytest.approx(4.0 * np.pi / 3.0 * 0.8**3 / 8.0, rel=0.02)
     assert rows["polar", "fast"]["position"] == ""
-    assert rows["polar", "ffi_growth_estimate"]["position"].startswith("x = ")
+    assert rows["polar", "ffi_growth_estimate"]["position"].startswith("x, y, z = ")
     assert "no rays" in table.attrs["left_out"]
 
 

@@ -8,6 +8,7 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
 from qkepipe.schema import set_attributes
 from qkepipe.snapshot import open_snapshot, regrid, shock_radius
+from qkepipe.snapshot.remnant import remnant_model
 from qkepipe.units import KM_CM
 
 
@@ -135,6 +136,8 @@ def test_only_one_ray_and_increasing_edges(nsy, ccsn):
         regrid(nsy, [1e6, 2e6])
     with pytest.raises(QkepipeError, match="depends on theta"):
         shock_radius(nsy)
+    with pytest.raises(QkepipeError, match="depends on z, y, x.*field: moments"):
+        regrid(remnant_model(4), [1e6, 2e6])
     with pytest.raises(QkepipeError, match="increasing"):
         regrid(ccsn, [2e6, 1e6])
 

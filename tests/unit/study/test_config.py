@@ -181,7 +181,7 @@ def one_of(names):
          "case 'qke_xi1e-4' appears twice in cases; expected each once"),
         ({"snapshots": []}, "snapshots: []; expected at least 1 entries"),
         ({"snapshots": [{"name": "a"}]},
-         "snapshots[0]: path is missing; expected a file, or format 'analytic'"),
+         "snapshots[0]: path is missing; expected a file, or format analytic or remnant"),
         ({"snapshots": [{"name": "a", "format": "analytic", "path": "x"}]},
          "snapshots[0]: path='x' given; expected no path for format 'analytic'"),
         ({"snapshots": [{"name": "a/b", "format": "analytic"}]},
