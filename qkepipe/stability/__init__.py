@@ -1,14 +1,14 @@
 """Where, how and how fast neutrino flavour is unstable.
 
 :func:`screen` makes the stability map of a field, :func:`growth_rate` solves the dispersion
-relation of given beams, :func:`analyse` finds the fastest mode of a gas with continuous
-angles and :func:`wavenumber_scan` its growth over the wavenumber, :func:`fastest_mode` finds
-the mode that seeds and checks a global solve. A new instability is one file and one line in
-:mod:`qkepipe.registered`.
+relation of given beams and :func:`roots` finds all its modes, :func:`analyse` finds the fastest
+mode of a gas with continuous angles and :func:`wavenumber_scan` its growth over the wavenumber,
+:func:`fastest_mode` finds the mode that seeds and checks a global solve. A new instability is
+one file and one line in :mod:`qkepipe.registered`.
 """
 
 from qkepipe.stability.analysis import DRIVERS, Mode, analyse
-from qkepipe.stability.dispersion import SECTORS, growth_rate
+from qkepipe.stability.dispersion import SECTORS, growth_rate, roots
 from qkepipe.stability.instability import Instability, Kind
 from qkepipe.stability.lsa import fastest_mode, mode_at
 from qkepipe.stability.modes import analyse_cells
@@ -28,6 +28,7 @@ __all__ = [
     "fastest_mode",
     "growth_rate",
     "mode_at",
+    "roots",
     "screen",
     "wavenumber_scan",
 ]

@@ -23,7 +23,7 @@ import numpy as np
 
 from qkepipe.errors import Defect, QkepipeError, nearest
 
-__all__ = ["SECTORS", "fastest_root", "growth_rate", "matrices"]
+__all__ = ["SECTORS", "fastest_root", "growth_rate", "matrices", "roots"]
 
 #: Axisymmetric and axial-symmetry-breaking perturbations; position = ``lsa_sector``.
 SECTORS = ("sym", "brk")
@@ -201,12 +201,44 @@ def growth_rate(v, g, sign, omega=0, gamma=0, kappa=0, sector="sym") -> tuple[fl
     QkepipeError
         Shapes that do not fit, values that are not finite, |v| > 1, unknown sector.
     """
+    v, g, shift, kappa = _checked(v, g, sign, omega, gamma, kappa, sector)
+    w = fastest_root(v, g, kappa, sector, shift.real, shift.imag)
+    return w.imag, w.real
+
+
+def roots(v, g, sign, omega=0, gamma=0, kappa=0, sector="sym") -> np.ndarray:
+    """All roots of the dispersion relation of discrete beams, the fastest growing first.
+
+    Parameters
+    ----------
+    v, g, sign, omega, gamma, kappa, sector
+        As for :func:`growth_rate`.
+
+    Returns
+    -------
+    ndarray of complex (n_roots,)
+        w = Omega - lambda - Phi_0: Im w is the growth rate, below 1e-14 sum|g| round-off. One
+        for each beam; beams of equal (v, s omega, Gamma) count once, and those without weight
+        in the dispersion relation not at all.
+
+    Raises
+    ------
+    QkepipeError
+        As :func:`growth_rate`.
+    """
+    v, g, shift, kappa = _checked(v, g, sign, omega, gamma, kappa, sector)
+    found = np.linalg.eigvals(matrices(v, g, kappa, sector, shift)).astype(complex)
+    polished = np.array([_newton(w, v, g, shift, kappa, sector) for w in found])
+    return polished[np.argsort(-polished.imag, kind="stable")]
+
+
+def _checked(v, g, sign, omega, gamma, kappa, sector):
+    """v, signed g, s omega + i Gamma and kappa of sound beams that act in the sector."""
     if sector not in SECTORS:
         _refuse("sector", f"unknown sector {sector!r}", "sym or brk", nearest(str(sector), SECTORS))
     arrays = _beams(v, g, sign, omega, gamma)
     kappa = np.asarray(kappa, dtype=float)
     if kappa.shape != () or not np.isfinite(kappa):
         _refuse("kappa", f"{kappa}", "one finite number")
-    merged_v, weight, s_omega, damping = _merge(**arrays, sector=sector)
-    w = fastest_root(merged_v, weight, float(kappa), sector, s_omega, damping)
-    return w.imag, w.real
+    v, g, s_omega, damping = _merge(**arrays, sector=sector)
+    return v, g, s_omega + 1j * damping, float(kappa)

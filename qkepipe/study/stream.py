@@ -180,6 +180,8 @@ def stream_map(
             solved = _write_modes(file, fastest, space_of(snapshot), shape, solver)
             name = "lsa_growth_rate"
             summary.add_rates(name, solved[name].values, radius_km(fastest, RATE))
+        if path is not None:
+            attributes["source_sha256"] = runtime.file_sha256(path)
         file.setncatts(
             {**attributes, **counts, "lsa_cells": modes, "qkepipe_version": __version__,
              "code_hash": runtime.code_hash("stability", "snapshot")}

@@ -47,6 +47,7 @@ def test_streamed_map_equals_the_whole(chunked, tmp_path, monkeypatch, workers):
         for name in ("cells_unknown", "flux_factors_capped", "omitted", "closure"):
             assert found.attrs[name] == expected.attrs[name]
         assert found.attrs["source_file"] == str(chunked)
+        assert found.attrs["source_sha256"] == runtime.file_sha256(chunked)
         np.testing.assert_array_equal(found["z"].values, data["z"].values)
         flags = found["instability"].attrs
         assert len(flags["flag_values"]) == len(flags["flag_meanings"].split())
