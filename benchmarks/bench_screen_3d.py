@@ -3,8 +3,8 @@
 The snapshot is generated block by block, so no file of 24 GB is needed; its cost is in the
 times and is printed by itself. The baseline samples the same maximum-entropy distributions in
 32 x 16 directions in plain numpy. The whole map is written to a temporary folder; scaling is
-measured on a grid of half the cells along each edge. Memory is the largest resident size of this process plus
-that of a worker times their number.
+measured on a grid of half the cells along each edge. Memory is the largest resident size of
+this process plus that of a worker times their number.
 
 Usage: python benchmarks/bench_screen_3d.py [cells along an edge] [workers]
 """
