@@ -14,7 +14,7 @@ from qkepipe.constants import C_LIGHT, PHASE_SPACE
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.oscillation.rotation import SelfInteraction
 from qkepipe.phasespace import EnergyGrid, angle_grid_from_edges, radial_grid
-from qkepipe.solvers.seeds import seed_state
+from qkepipe.solvers.seeds import seed_profile, seed_state
 from qkepipe.transport import geometry
 from qkepipe.transport.step import TransportOperator
 
@@ -29,9 +29,11 @@ def run_box(
     cells: int,
     duration: float,
     xi: float = 1.0,
-    wavenumber: int = 1,
+    wavenumber: int | None = 1,
+    random_seed: int = 1,
     seed_amplitude: float = 1e-6,
     samples: int = 200,
+    average_from: float = 0.7,
     cfl: float = 0.45,
 ) -> xr.Dataset:
     """Evolve a homogeneous gas in a periodic box of one dimension.
@@ -50,12 +52,16 @@ def run_box(
         c t [cm].
     xi : float
         Attenuation of the Hamiltonian.
-    wavenumber : int
-        The seed is exp(2 pi i wavenumber z/length); its sign matters.
+    wavenumber : int or None
+        The seed is exp(2 pi i wavenumber z/length); its sign matters. None: random phases.
+    random_seed : int
+        Seed of the random phases.
     seed_amplitude : float
         Angle by which flavour vectors are turned at the start.
     samples : int
         Number of samples in time.
+    average_from : float
+        Share of the run after which samples enter the mean.
     cfl : float
         At most 1/2.
 
@@ -63,9 +69,10 @@ def run_box(
     -------
     Dataset
         Over ``time_sample`` [s]: ``mode_amplitude``, the modulus of the Fourier coefficient
-        of the seeded wave of int (dmu/2) n f_ex over the total density,
-        ``survival_probability`` of nue and nuebar, ``lepton_number``; ``density`` at the end
-        over (species, mu, z).
+        of the seeded wave of int (dmu/2) n f_ex over the total density (of random phases: the
+        mean modulus), ``survival_probability`` of nue and nuebar, ``lepton_number``;
+        ``density`` at the end over (species, mu, z), and ``density_mean`` over (species, mu),
+        its mean over the box and the samples after ``average_from``.
 
     Raises
     ------
@@ -94,23 +101,30 @@ def run_box(
         shape, zero, zero, zero, zero, np.zeros((4, 2, 1, angle.centres.size)), step
     )
     rotation = SelfInteraction(energy.weights, angle.centres, angle.widths, cells, xi, step)
-    phase = np.exp(2j * np.pi * wavenumber * space.centres / length)
+    if wavenumber is None:
+        phase = seed_profile("noise", space.centres, random_seed)
+    else:
+        phase = np.exp(2j * np.pi * wavenumber * space.centres / length)
     diagonal = np.repeat((density / scale).reshape(2, 2, 1, -1, 1), cells, axis=4)
     f = seed_state(diagonal, seed_amplitude, phase)
     amplitude = np.empty(samples)
     survival = np.empty((samples, 2))
     lepton = np.empty(samples)
     start = _weighted(f[0], angle.weights)
+    mean, averaged = np.zeros((2, 2, angle.centres.size)), 0
     for k in range(samples):
         for _ in range(every):
             rotation.apply(f)
             operator.advance(f)
         mixed = np.einsum("emz,m->z", f[2, 0] + 1j * f[3, 0], angle.weights)
-        amplitude[k] = abs(np.mean(mixed / phase)) / np.sum(angle.weights * density.sum(axis=0))
-        amplitude[k] *= scale
+        coherence = np.abs(mixed).mean() if wavenumber is None else abs(np.mean(mixed / phase))
+        amplitude[k] = scale * coherence / np.sum(angle.weights * density.sum(axis=0))
         electron = _weighted(f[0], angle.weights)
         heavy = _weighted(f[1], angle.weights)
         survival[k] = electron / start
+        if k + 1 > average_from * samples:
+            mean += f[:2, :, 0].mean(axis=-1)
+            averaged += 1
         lepton[k] = scale * ((electron[0] - electron[1]) - (heavy[0] - heavy[1])) / cells
     times = (1 + np.arange(samples)) * every * step / C_LIGHT
     return xr.Dataset(
@@ -118,6 +132,11 @@ def run_box(
             "mode_amplitude": ("time_sample", amplitude, {"units": "1"}),
             "survival_probability": (("time_sample", "sector"), survival, {"units": "1"}),
             "lepton_number": ("time_sample", lepton, {"units": "cm-3"}),
+            "density_mean": (
+                ("species", "mu"),
+                scale / averaged * mean.reshape(4, angle.centres.size),
+                {"units": "cm-3"},
+            ),
             "density": (
                 ("species", "mu", "z"),
                 scale * f[:2].reshape(4, angle.centres.size, cells),
@@ -131,7 +150,7 @@ def run_box(
             "mu": ("mu", angle.centres, {"units": "1"}),
             "z": ("z", space.centres, {"units": "cm"}),
         },
-        attrs={"xi": xi, "length": length, "wavenumber": wavenumber, "n_steps": every * samples},
+        attrs={"xi": xi, "length": length, "n_steps": every * samples},
     )
 
 
