@@ -110,9 +110,11 @@ def _apply_map_row(f, k, fraction, flavors, j):
             electron = f[sector, e, j]
             heavy = f[2 + sector, e, j]
             for i in range(n):
-                moved = (1.0 - row[i]) * fraction[i] * (electron[i] - heavy[i])
-                electron[i] -= loss * moved
-                heavy[i] += gain * moved
+                difference = electron[i] - heavy[i]
+                share = (1.0 - row[i]) * fraction[i]
+                # shares of at most 1 first: rounding then leaves no value below zero
+                electron[i] -= loss * share * difference
+                heavy[i] += gain * share * difference
 
 
 @jit

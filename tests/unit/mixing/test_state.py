@@ -42,6 +42,10 @@ def test_values_units_and_attributes(labelled):
     assert out["r"].attrs["units"] == "cm"
     assert out.attrs["prescription"] == "box" and out.attrs["flavors"] == 2
     stable = np.minimum(negative, positive) == 0.0
+    assert 0 < stable.sum() < stable.size
+    assert np.array_equal(out["converted"].values, ~stable)
+    # crossings away from mu = 0: no statement, which is not the same as stable
+    assert not asymptotic_state(data, "bd21", flavors=2)["converted"].any()
     assert np.all(np.isinf(out["relaxation_time"].values[stable]))
     assert np.all(out["growth_estimate"].values[stable] == 0.0)
 
@@ -103,6 +107,8 @@ def test_refusals(labelled):
         asymptotic_state(f, "boxx")
     with pytest.raises(QkepipeError, match="flavors: 5"):
         asymptotic_state(f, flavors=5)
+    with pytest.raises(QkepipeError, match="flavors: 3 with prescription 'bd21'; expected 2"):
+        asymptotic_state(f, "bd21")
     with pytest.raises(QkepipeError, match="smallest value -1"):
         asymptotic_state(xr.full_like(f, -1.0))
     with pytest.raises(QkepipeError, match="not finite"):
