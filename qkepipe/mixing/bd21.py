@@ -15,8 +15,9 @@ negative (neutrinos and antineutrinos exchanged) and one that is backward (v -> 
 a_l = 1 - r and v counts towards the deep lobe.
 
 Outside its range the rule makes no statement and nothing is converted (k = 1): where G does
-not have one sign forward and the other backward (the crossing is not between the nodes next
-to v = 0), and for a_l > 0.8, where P would exceed 1.
+not have one sign forward and the other backward, and for a_l > 0.8, where P would exceed 1.
+A node whose bin holds v = 0 belongs to the lobe of its G, so that the crossing may lie
+anywhere in that bin.
 """
 
 from qkepipe.jit import jit
@@ -30,15 +31,19 @@ LARGEST_ASYMMETRY = 0.8
 
 
 @jit
-def _towards_deep(g, mu, deep_sign, i):
+def _is_central(mu, weight):
+    """Whether mu = 0 lies well inside the bin of a node, whose width is 2 weight."""
+    return abs(mu) < 0.5 * weight
+
+
+@jit
+def _towards_deep(g, mweights, mu, deep_sign, i):
     """Sign of mu in the deep lobe at radius i; 0 if the signs of G do not follow that of mu."""
     towards = 0.0
     for j in range(mu.size):
-        side = deep_sign * g[j, i] * mu[j]
-        if side == 0.0:
-            # G = 0, or the node mu = 0, which belongs to the lobe of its G
+        if g[j, i] == 0.0 or _is_central(mu[j], mweights[j]):
             continue
-        sign = 1.0 if side > 0.0 else -1.0
+        sign = 1.0 if deep_sign * g[j, i] * mu[j] > 0.0 else -1.0
         if sign * towards < 0.0:
             return 0.0
         towards = sign
@@ -57,12 +62,13 @@ def factors(g, mweights, mu, negative, positive, rtol, flavors, k):
         if not is_stable(a, b, rtol):
             asymmetry = 1.0 - min(a, b) / max(a, b)
             if asymmetry <= LARGEST_ASYMMETRY:
-                towards = _towards_deep(g, mu, deep_sign, i)
+                towards = _towards_deep(g, mweights, mu, deep_sign, i)
         for j in range(k.shape[0]):
             v = towards * mu[j]
+            central = _is_central(mu[j], mweights[j])
             if towards == 0.0:
                 k[j, i] = 1.0
-            elif v > 0.0 or (v == 0.0 and deep_sign * g[j, i] >= 0.0):
+            elif (deep_sign * g[j, i] >= 0.0) if central else (v > 0.0):
                 k[j, i] = asymmetry * (0.5 + 0.75 * v)
             else:
                 k[j, i] = 0.0

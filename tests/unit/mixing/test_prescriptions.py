@@ -7,6 +7,7 @@ import pytest
 
 from qkepipe.mixing import PRESCRIPTIONS
 from qkepipe.mixing.continuous import find_crossings, log_width, profile
+from qkepipe.phasespace import angle_grid
 
 #: Continuous prescriptions with the code of their profile.
 CONTINUOUS = {"power_half": 0, "power_quarter": 1, "exponential": 2}
@@ -169,6 +170,26 @@ def test_bd21_makes_no_statement_outside_its_range(g):
 def test_bd21_gives_the_node_at_zero_to_the_lobe_of_its_sign(g, expected):
     k = factors("bd21", g, mu=np.array([-2 / 3, 0.0, 2 / 3]))
     np.testing.assert_allclose(k, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("python", [False, True])
+@pytest.mark.parametrize("edge", [-0.08, -0.02, 0.02, 0.1])
+def test_bd21_finds_a_step_inside_the_bin_of_zero(edge, python):
+    """Bins of unequal width, none with an edge at 0: means of a step at ``edge`` over them."""
+    angle = angle_grid(12)
+    assert angle.edges[4] < -0.08 and angle.edges[5] > 0.1
+    behind = np.clip((edge - angle.edges[:-1]) / np.diff(angle.edges), 0.0, 1.0)
+    g = (1.0 - behind) - 0.9 * behind
+    weights = angle.weights
+    lobes = [np.atleast_1d(weights @ np.maximum(s * g, 0.0)) for s in (-1.0, 1.0)]
+    k = np.full((12, 1), np.nan)
+    kernel = PRESCRIPTIONS["bd21"].kernel
+    kernel = kernel.py_func if python else kernel
+    kernel(g[:, None], weights, angle.centres, *lobes, 1e-12, 2.0, k)
+    deep = g > 0 if lobes[1] >= lobes[0] else g < 0
+    a = 1.0 - min(lobes)[0] / max(lobes)[0]
+    line = a * (0.5 + 0.75 * (1.0 if lobes[1] >= lobes[0] else -1.0) * angle.centres)
+    np.testing.assert_allclose(k[:, 0], np.where(deep, line, 0.0), rtol=1e-13)
 
 
 @pytest.mark.parametrize("python", [False, True])

@@ -100,6 +100,18 @@ def test_one_group_of_unknown_width_has_no_growth(labelled):
     assert np.all(np.isfinite(out["survival_probability"]))
 
 
+def test_a_mask_of_the_caller_for_the_swap(labelled):
+    data, _, _ = labelled
+    f = data["f"].isel(r=[4, 4, 0]).assign_coords(r=[1.0, 2.0, 3.0])
+    swapped = asymptotic_state(f, "swap", flavors=2)
+    assert swapped["converted"].values.tolist() == [True, True, False]
+    out = f.where(~(f["r"] > 1.5), swapped["f"])
+    assert out.dims == f.dims
+    assert np.array_equal(out.values[..., [0, 2]], f.values[..., [0, 2]])
+    np.testing.assert_allclose(out.values[:2, ..., 1], f.values[2:, ..., 1], rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(out.values[2:, ..., 1], f.values[:2, ..., 1], rtol=1e-12, atol=1e-16)
+
+
 def test_refusals(labelled):
     data, _, _ = labelled
     f = data["f"]
