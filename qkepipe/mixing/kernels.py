@@ -110,11 +110,9 @@ def _apply_map_row(f, k, fraction, flavors, j):
             electron = f[sector, e, j]
             heavy = f[2 + sector, e, j]
             for i in range(n):
-                difference = electron[i] - heavy[i]
-                share = (1.0 - row[i]) * fraction[i]
-                # shares of at most 1 first: rounding then leaves no value below zero
-                electron[i] -= loss * share * difference
-                heavy[i] += gain * share * difference
+                moved = (1.0 - row[i]) * fraction[i] * (electron[i] - heavy[i])
+                electron[i] -= loss * moved
+                heavy[i] += gain * moved
 
 
 @jit
