@@ -146,6 +146,10 @@ def continuous_factors(g, mweights, mu, negative, positive, rtol, form, k):
             mean += weight[j] * h[j]
         # the last digits of the balance: <h> = r to round-off
         closure = min(a, b) / mean
+        if not 0.5 < closure < 2.0:
+            # lobes so unequal that no width is found: the box, which conserves as well
+            closure = ratio
+            h[:] = 1.0
         for j in range(n_mu):
             if deep_sign * column[j] < 0.0:
                 k[j, i] = 0.0

@@ -85,6 +85,13 @@ def test_continuous_states_of_a_vanishing_lobe(name, shallow):
     np.testing.assert_allclose(k[1:], 1.0, rtol=0.0, atol=1e-12)
 
 
+@pytest.mark.parametrize("python", [False, True])
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_lobes_too_unequal_for_any_width_give_the_box(name, python):
+    g = [-1e-120, 1e-8, 1e-1, 1e-37]
+    assert np.array_equal(factors(name, g, rtol=0.0, python=python), [0.0, 1.0, 1.0, 1.0])
+
+
 def test_profiles_differ_in_reach():
     """At equal number of converted particles the slower profile reaches farther."""
     k = np.array([factors(name, [-1.0, 2.0, 2.0, 2.0]) for name in CONTINUOUS])
