@@ -13,7 +13,7 @@ from typing import Any
 
 __all__ = [
     "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "MODELS", "PRESCRIPTIONS",
-    "PROCESSES", "READERS", "lines", "load", "repeated",
+    "PROCESSES", "READERS", "SINGLE_MAPS", "lines", "load", "repeated",
 ]  # fmt: skip
 
 #: Readers of snapshots.
@@ -55,7 +55,14 @@ PRESCRIPTIONS: dict[str, str] = {
     "equipartition": "qkepipe.mixing.equipartition:PRESCRIPTION",
     "box": "qkepipe.mixing.box:PRESCRIPTION",
     "power_half": "qkepipe.mixing.power_half:PRESCRIPTION",
+    "power_quarter": "qkepipe.mixing.power_quarter:PRESCRIPTION",
+    "exponential": "qkepipe.mixing.exponential:PRESCRIPTION",
+    "bd21": "qkepipe.mixing.bd21:PRESCRIPTION",
+    "swap": "qkepipe.mixing.swap:PRESCRIPTION",
 }
+
+#: Those of them that runs refuse: they hold in cells that a run cannot know.
+SINGLE_MAPS: tuple[str, ...] = ("swap",)
 
 #: Instabilities, in the order of evaluation.
 INSTABILITIES: dict[str, str] = {

@@ -6,6 +6,7 @@ f_e - f_x -> k (f_e - f_x), for neutrinos, antineutrinos and all energies alike.
 """
 
 from qkepipe.mixing.bgk import C_TAU, MixingState, bgk_step, growth_estimate, mixing_state
+from qkepipe.mixing.conservation import law_defects
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
 from qkepipe.mixing.registry import PRESCRIPTIONS, get_prescription
 from qkepipe.mixing.state import asymptotic_state
@@ -23,6 +24,7 @@ __all__ = [
     "bgk_step",
     "get_prescription",
     "growth_estimate",
+    "law_defects",
     "mixing_state",
     "threshold_step",
 ]

@@ -106,7 +106,7 @@ def growth_estimate(negative, positive):
     return SQRT2_GF_RATE * np.sqrt(negative * positive)
 
 
-def _check(f, eweights, mweights, mu, flavors, mode, prescription):
+def _check(f, eweights, mweights, mu, mode, prescription):
     if f.ndim != 4 or f.shape[0] != 4 or f.dtype != np.float64 or not f.flags.c_contiguous:
         raise ValueError(
             "f must be a C-contiguous float64 array (4, n_energy, n_mu, n_r), "
@@ -115,8 +115,6 @@ def _check(f, eweights, mweights, mu, flavors, mode, prescription):
     shapes = (eweights.shape, mweights.shape, mu.shape)
     if shapes != (f.shape[1:2], f.shape[2:3], f.shape[2:3]):
         raise ValueError("weights do not fit the energy and mu axes of f")
-    if flavors not in (2, 3):
-        raise QkepipeError(Defect("mixing", "flavors", f"{flavors}", "2 or 3"))
     if mode not in prescription.modes:
         raise QkepipeError(
             Defect(
@@ -157,7 +155,8 @@ def bgk_step(
     dt : float
         Time step [s].
     flavors : {2, 3}
-        In two flavours nux is the partner of nue and equipartition means 1/2 each.
+        One of those of the prescription. In two flavours nux is the partner of nue and
+        equipartition means 1/2 each.
     prescription : str
         Key of :data:`qkepipe.mixing.PRESCRIPTIONS`.
     mode : str, optional
@@ -184,19 +183,21 @@ def bgk_step(
     Raises
     ------
     QkepipeError
-        Unknown prescription, a mode that is wrong for it, flavors other than 2 and 3.
+        Unknown prescription, a mode or a number of flavours that is wrong for it.
     ValueError
         Arrays of the wrong shape or kind.
     """
-    rule = get_prescription(prescription)
+    rule = get_prescription(prescription, flavors)
     mode = rule.modes[0] if mode is None else mode
-    _check(f, eweights, mweights, mu, flavors, mode, rule)
+    _check(f, eweights, mweights, mu, mode, rule)
     if state is None:
         state = mixing_state(f.shape[2], f.shape[3])
     state.rate[:] = SQRT2_GF_RATE / c_tau * np.asarray(rate_factor)
     (eln_xln_parallel if parallel else eln_xln)(f, eweights, state.g)
     lobes(state.g, mweights, state.negative, state.positive)
-    rule.kernel(state.g, mweights, mu, state.negative, state.positive, rtol, state.k)
+    rule.kernel(
+        state.g, mweights, mu, state.negative, state.positive, rtol, float(flavors), state.k
+    )
     relaxed_fraction(
         state.negative, state.positive, state.rate, dt, rtol, MODES[mode], state.fraction
     )

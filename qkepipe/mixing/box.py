@@ -19,7 +19,7 @@ __all__ = ["PRESCRIPTION"]
 
 
 @jit
-def factors(g, mweights, mu, negative, positive, rtol, k):
+def factors(g, mweights, mu, negative, positive, rtol, flavors, k):
     """k = 0 in the shallow lobe, 1 - r in the deep one; nodes with G = 0 are deep."""
     for j in range(k.shape[0]):
         row = k[j]

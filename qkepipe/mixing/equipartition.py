@@ -12,7 +12,7 @@ __all__ = ["PRESCRIPTION"]
 
 
 @jit
-def factors(g, mweights, mu, negative, positive, rtol, k):
+def factors(g, mweights, mu, negative, positive, rtol, flavors, k):
     """k = 0 at radii with a crossing, 1 elsewhere."""
     for j in range(k.shape[0]):
         row = k[j]

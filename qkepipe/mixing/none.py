@@ -7,7 +7,7 @@ __all__ = ["PRESCRIPTION"]
 
 
 @jit
-def factors(g, mweights, mu, negative, positive, rtol, k):
+def factors(g, mweights, mu, negative, positive, rtol, flavors, k):
     """k = 1."""
     k[:] = 1.0
 

@@ -31,15 +31,17 @@ class Prescription:
     name : str
         Name in the registry and in configuration files.
     kernel : callable
-        Compiled ``kernel(g, mweights, mu, negative, positive, rtol, k)`` that writes
-        ``k[mu, r]``, the factor on f_e - f_x, from G[mu, r], the quadrature in mu and the
-        lobes (r). It must write k = 1 where ``is_stable(negative, positive, rtol)``.
+        Compiled ``kernel(g, mweights, mu, negative, positive, rtol, flavors, k)`` that
+        writes ``k[mu, r]``, the factor on f_e - f_x, from G[mu, r], the quadrature in mu, the
+        lobes (r) and the number of flavours (float). It must write k = 1 where
+        ``is_stable(negative, positive, rtol)`` and stay within -1/(flavors - 1) and 1.
     doc : str
         One sentence for tables.
     source : str
         Paper and equation, or the status of the formula.
     needs : tuple of str
-        Inputs besides G that the rule depends on.
+        Inputs besides the lobes of G that the rule depends on: ``mu`` (the directions), or
+        ``mask`` (where it holds, which it cannot know: runs refuse it).
     conserves : tuple of str
         Keys of :data:`LAWS`; all are tested.
     valid : str
@@ -47,6 +49,8 @@ class Prescription:
     modes : tuple of str
         Integrators that are right for it (keys of :data:`MODES`), ``map`` among them; the
         first is the default.
+    flavors : tuple of int
+        Numbers of flavours that it is defined for.
     """
 
     name: str
@@ -57,3 +61,4 @@ class Prescription:
     conserves: tuple[str, ...]
     valid: str
     modes: tuple[str, ...]
+    flavors: tuple[int, ...] = (2, 3)

@@ -14,13 +14,20 @@ PRESCRIPTIONS: dict[str, Prescription] = {
 }
 
 
-def get_prescription(name: str) -> Prescription:
+def get_prescription(name: str, flavors: int | None = None) -> Prescription:
     """Return a registered prescription.
+
+    Parameters
+    ----------
+    name : str
+        Key of :data:`PRESCRIPTIONS`.
+    flavors : int, optional
+        Number of flavours that it is to be used with.
 
     Raises
     ------
     QkepipeError
-        If there is none of this name.
+        If there is none of this name, or it is not defined for this number of flavours.
     """
     if name not in PRESCRIPTIONS:
         raise QkepipeError(
@@ -32,4 +39,14 @@ def get_prescription(name: str) -> Prescription:
                 nearest(name, PRESCRIPTIONS),
             )
         )
-    return PRESCRIPTIONS[name]
+    rule = PRESCRIPTIONS[name]
+    if flavors is not None and flavors not in rule.flavors:
+        raise QkepipeError(
+            Defect(
+                "mixing",
+                "flavors",
+                f"{flavors} with prescription {name!r}",
+                " or ".join(map(str, rule.flavors)),
+            )
+        )
+    return rule

@@ -113,7 +113,8 @@ def asymptotic_state(
     prescription : str
         Key of :data:`qkepipe.mixing.PRESCRIPTIONS`.
     flavors : {2, 3}
-        In two flavours nux is the partner of nue and equipartition means 1/2 each.
+        One of those of the prescription. In two flavours nux is the partner of nue and
+        equipartition means 1/2 each.
     rtol : float
         A lobe below this fraction of both counts as no crossing: 1e-12 for smooth fields,
         the noise level (1e-6 to 1e-3) for data of a simulation.
@@ -122,7 +123,8 @@ def asymptotic_state(
     -------
     Dataset
         ``f`` (always four species), ``survival_probability`` (mu, ...; the same for
-        neutrinos, antineutrinos and all energies), ``growth_estimate`` kappa sqrt(A B)
+        neutrinos, antineutrinos and all energies), ``converted`` (false without a crossing
+        and where a prescription makes no statement), ``growth_estimate`` kappa sqrt(A B)
         [s-1], 0 without a crossing; ``relaxation_time`` 2 pi/growth_estimate [s],
         ``eln_xln_negative`` and ``eln_xln_positive`` A and B [cm-3]. The last four are
         missing (NaN) if the width of a single energy group is not known.
@@ -130,12 +132,10 @@ def asymptotic_state(
     Raises
     ------
     QkepipeError
-        Unknown prescription, missing or unordered axes, values that are not finite or
-        below zero.
+        Unknown prescription or one without this number of flavours, missing or unordered
+        axes, values that are not finite or below zero.
     """
-    rule = get_prescription(prescription)
-    if flavors not in (2, 3):
-        raise QkepipeError(Defect("mixing", "flavors", f"{flavors}", "2 or 3"))
+    rule = get_prescription(prescription, flavors)
     if isinstance(f, xr.Dataset):
         if "f" not in f:
             raise QkepipeError(Defect("field", "f", "missing", "f(species, energy, mu, r)"))
@@ -187,6 +187,7 @@ def asymptotic_state(
         {
             "f": mixed.transpose(*values.dims),
             "survival_probability": survival.transpose("mu", *space),
+            "converted": (survival != 1.0).any("mu").transpose(*space),
             "growth_estimate": growth,
             "relaxation_time": tau,
             "eln_xln_negative": negative,
@@ -196,6 +197,7 @@ def asymptotic_state(
     described = {
         "f": (values.attrs.get("units", "1" if energy else "cm-3"), "neutrino occupation, mixed"),
         "survival_probability": ("1", "survival probability of the electron flavour"),
+        "converted": ("1", "whether the prescription converts anything here"),
         "growth_estimate": ("s-1", "fast growth estimate sqrt(2) G_F sqrt(A B)/hbar"),
         "relaxation_time": ("s", "relaxation time 2 pi over the growth estimate"),
         "eln_xln_negative": ("cm-3", "integral of the negative part of ELN-XLN, absolute"),

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 
 from qkepipe.constants import C_LIGHT
+from qkepipe.errors import Defect, QkepipeError
 from qkepipe.mixing.bgk import bgk_step, mixing_state
+from qkepipe.mixing.registry import get_prescription
 from qkepipe.mixing.threshold import threshold_step
 from qkepipe.oscillation.rotation import SelfInteraction
 
@@ -61,6 +63,16 @@ class Relaxation:
     """BGK relaxation to the asymptotic state of ``prescription`` in tau = ``c_tau``/rate."""
 
     def __init__(self, setup: Setup):
+        rule = get_prescription(setup.options["prescription"], FLAVORS)
+        if "mask" in rule.needs:
+            raise QkepipeError(
+                Defect(
+                    "mixing",
+                    "prescription",
+                    f"{rule.name} holds in cells that a run cannot know",
+                    "a prescription without a mask",
+                )
+            )
         self.setup = setup
         self.state = mixing_state(setup.grid.angle.centres.size, setup.rho.size)
 

@@ -35,7 +35,9 @@ ConstantsName = Literal["default", "bns_nurates", "nulib"]
 ReaderName = Literal["auto", *registered.READERS]
 EosName = Literal["none", *registered.EOS_READERS]
 ProcessName = Literal[*registered.PROCESSES]
-PrescriptionName = Literal[*registered.PRESCRIPTIONS]
+PrescriptionName = Literal[
+    *(name for name in registered.PRESCRIPTIONS if name not in registered.SINGLE_MAPS)
+]
 FigureName = Literal[*registered.FIGURES]
 
 #: Names become folder and file names, wildcards of the workflow and column values.

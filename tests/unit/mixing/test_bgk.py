@@ -57,7 +57,7 @@ def test_refusals(random_field):
     f, ew, mw, mu = args(random_field)
     with pytest.raises(QkepipeError, match="'exact' is not defined for power_half"):
         bgk_step(f, ew, mw, mu, 1.0, flavors=2, prescription="power_half", mode="exact")
-    with pytest.raises(QkepipeError, match="flavors: 4; expected 2 or 3"):
+    with pytest.raises(QkepipeError, match="flavors: 4 with prescription 'box'; expected 2 or 3"):
         bgk_step(f, ew, mw, mu, 1.0, flavors=4)
     with pytest.raises(ValueError, match="C-contiguous"):
         bgk_step(f[..., ::2], ew, mw, mu, 1.0, flavors=2)

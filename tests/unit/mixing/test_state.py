@@ -42,6 +42,10 @@ def test_values_units_and_attributes(labelled):
     assert out["r"].attrs["units"] == "cm"
     assert out.attrs["prescription"] == "box" and out.attrs["flavors"] == 2
     stable = np.minimum(negative, positive) == 0.0
+    assert 0 < stable.sum() < stable.size
+    assert np.array_equal(out["converted"].values, ~stable)
+    # crossings away from mu = 0: no statement, which is not the same as stable
+    assert not asymptotic_state(data, "bd21", flavors=2)["converted"].any()
     assert np.all(np.isinf(out["relaxation_time"].values[stable]))
     assert np.all(out["growth_estimate"].values[stable] == 0.0)
 
@@ -96,6 +100,18 @@ def test_one_group_of_unknown_width_has_no_growth(labelled):
     assert np.all(np.isfinite(out["survival_probability"]))
 
 
+def test_a_mask_of_the_caller_for_the_swap(labelled):
+    data, _, _ = labelled
+    f = data["f"].isel(r=[4, 4, 0]).assign_coords(r=[1.0, 2.0, 3.0])
+    swapped = asymptotic_state(f, "swap", flavors=2)
+    assert swapped["converted"].values.tolist() == [True, True, False]
+    out = f.where(~(f["r"] > 1.5), swapped["f"])
+    assert out.dims == f.dims
+    assert np.array_equal(out.values[..., [0, 2]], f.values[..., [0, 2]])
+    np.testing.assert_allclose(out.values[:2, ..., 1], f.values[2:, ..., 1], rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(out.values[2:, ..., 1], f.values[:2, ..., 1], rtol=1e-12, atol=1e-16)
+
+
 def test_refusals(labelled):
     data, _, _ = labelled
     f = data["f"]
@@ -103,6 +119,8 @@ def test_refusals(labelled):
         asymptotic_state(f, "boxx")
     with pytest.raises(QkepipeError, match="flavors: 5"):
         asymptotic_state(f, flavors=5)
+    with pytest.raises(QkepipeError, match="flavors: 3 with prescription 'bd21'; expected 2"):
+        asymptotic_state(f, "bd21")
     with pytest.raises(QkepipeError, match="smallest value -1"):
         asymptotic_state(xr.full_like(f, -1.0))
     with pytest.raises(QkepipeError, match="not finite"):

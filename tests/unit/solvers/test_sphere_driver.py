@@ -6,6 +6,7 @@ import xarray as xr
 
 from qkepipe import schema
 from qkepipe.constants import C_LIGHT
+from qkepipe.errors import QkepipeError
 from qkepipe.phasespace import angle_grid, energy_grid, radial_grid
 from qkepipe.solvers.schemes import SCHEMES
 from qkepipe.solvers.sphere import equilibrium, grid_of, inflow, run_sphere
@@ -174,6 +175,12 @@ def test_restart_is_bit_identical(background, baseline, scheme, tmp_path):
     for name in ("f", "f_final", "number_flux_series", "steadiness"):
         np.testing.assert_array_equal(again[name], whole[name])
     assert again.attrs["eln_balance_error"] == whole.attrs["eln_balance_error"]
+
+
+def test_a_prescription_with_a_mask_is_no_run(background, baseline):
+    options = OPTIONS["bgk"] | {"prescription": "swap"}
+    with pytest.raises(QkepipeError, match="prescription: swap holds in cells that a run cannot"):
+        solve(background, baseline, "bgk", options=options)
 
 
 def test_a_broken_state_stops_the_run(background, baseline):

@@ -6,11 +6,14 @@ import pytest
 import yaml
 
 from qkepipe.errors import QkepipeError
-from qkepipe.registered import FIGURES, PRESCRIPTIONS
+from qkepipe.registered import FIGURES, PRESCRIPTIONS, SINGLE_MAPS
 from qkepipe.study import config as models
 from qkepipe.study.cases import expand_cases
 from qkepipe.study.config import Config
 from qkepipe.study.load import config_warnings, eos_files, load_config, read_config, snapshot_files
+
+#: Prescriptions that a run can use.
+RUNNABLE = [name for name in PRESCRIPTIONS if name not in SINGLE_MAPS]
 
 
 def refused(raw, files=()):
@@ -68,7 +71,7 @@ def test_prescriptions_are_the_registered_ones():
     from qkepipe.mixing import C_TAU
     from qkepipe.mixing import PRESCRIPTIONS as LOADED
 
-    assert names(models.PrescriptionName) == set(LOADED)
+    assert names(models.PrescriptionName) == set(LOADED) - set(SINGLE_MAPS)
     assert models.BgkEntry(scheme="bgk").c_tau == C_TAU
 
 
@@ -176,7 +179,9 @@ def one_of(names):
         ({"cases": [{"scheme": "bgk", "xi": [1]}]},
          "cases[0].xi: unknown key (one of c_tau, prescription, scheme, tolerance)"),
         ({"cases": [{"scheme": "bgk", "prescription": "bx"}]},
-         f"cases[0].prescription: 'bx' (did you mean 'box'?); expected {one_of(PRESCRIPTIONS)}"),
+         f"cases[0].prescription: 'bx' (did you mean 'box'?); expected {one_of(RUNNABLE)}"),
+        ({"cases": [{"scheme": "bgk", "prescription": "swap"}]},
+         f"cases[0].prescription: 'swap'; expected {one_of(RUNNABLE)}"),
         ({"cases": [{"scheme": "qke", "xi": [1e-4, "1e-4"]}]},
          "case 'qke_xi1e-4' appears twice in cases; expected each once"),
         ({"snapshots": []}, "snapshots: []; expected at least 1 entries"),
