@@ -74,13 +74,15 @@ INSTABILITIES: dict[str, str] = {
 }
 
 #: Figures in the order of the report, each with the studies that have it: ``always``,
-#: ``transport`` (not only moments), ``qke`` (quantum-kinetic runs) or ``several xi``.
+#: ``transport`` (not only moments), ``boxes`` (local boxes), ``qke`` (quantum-kinetic runs) or
+#: ``several xi``.
 FIGURES: dict[str, tuple[str, str]] = {
     "background": ("qkepipe.report.figures.background:FIGURE", "always"),
     "growth_map": ("qkepipe.report.figures.growth_map:FIGURE", "always"),
     "stability_slices": ("qkepipe.report.figures.stability_slices:FIGURE", "always"),
     "growth_vs_wavenumber": ("qkepipe.report.figures.growth_vs_wavenumber:FIGURE", "always"),
     "eln_distributions": ("qkepipe.report.figures.eln_distributions:FIGURE", "always"),
+    "prescriptions": ("qkepipe.report.figures.prescriptions:FIGURE", "boxes"),
     "radial_profiles": ("qkepipe.report.figures.radial_profiles:FIGURE", "transport"),
     "angular_distributions": ("qkepipe.report.figures.angular_distributions:FIGURE", "transport"),
     "spectra": ("qkepipe.report.figures.spectra:FIGURE", "transport"),

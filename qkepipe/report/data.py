@@ -20,6 +20,7 @@ _KINDS = ("classical", "qke", "bgk", "threshold")
 #: Stages whose file of a snapshot the report reads, beside the summaries.
 STAGES = (
     "snapshot", "background", "baseline", "resolution", "stability", "regions", "modes",
+    "calibration",
 )  # fmt: skip
 #: Large arrays that no figure needs.
 _NOT_READ = (
@@ -33,7 +34,8 @@ class SnapshotData:
     """Datasets of one snapshot; None where the study does not have one.
 
     ``resolution`` is the table of the resolution study, ``regions`` that of instability by
-    region, ``modes`` holds the modes of chosen cells; ``summaries`` maps case to its summary,
+    region, ``modes`` holds the modes of chosen cells, ``calibration`` the scores of
+    prescriptions; ``summaries`` maps case to its summary,
     in the order of the study.
     """
 
@@ -45,6 +47,7 @@ class SnapshotData:
     stability: xr.Dataset | None = None
     regions: xr.Dataset | None = None
     modes: xr.Dataset | None = None
+    calibration: xr.Dataset | None = None
     summaries: dict[str, xr.Dataset] = field(default_factory=dict)
 
     @property
@@ -134,7 +137,7 @@ def load_study(
         Resolved configuration.
     files : mapping
         snapshot -> ``{"snapshot", "background", "baseline", "resolution", "stability",
-        "regions", "modes": path or None, "summaries": {case: path}}``.
+        "regions", "modes", "calibration": path or None, "summaries": {case: path}}``.
     comparison : Path, optional
         comparison.nc.
     provenance : dict, optional

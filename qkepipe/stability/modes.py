@@ -29,6 +29,7 @@ __all__ = [
     "Solver",
     "analyse_cells",
     "annotate",
+    "distributions",
     "gases",
     "lsa",
     "solve_gases",
@@ -75,10 +76,7 @@ def gases(field: xr.Dataset, matter: xr.Dataset | None, cells, ordering: Orderin
         )  # fmt: skip
     chosen = _select(field, cells)
     opened = open_cells(chosen, None if matter is None else _select(matter, cells), 0.0)
-    if "f" in field:
-        edges, density = chosen["mu_edge"].values, _binned(chosen)
-    else:
-        edges, density = _reconstructed(chosen, opened.field)
+    edges, density = _distributions(chosen, opened.field)
     g = SQRT2_GF * np.stack([density[:, 0] - density[:, 2], density[:, 1] - density[:, 3]], axis=1)
     n_cell, _, n_energy, _ = g.shape
     gamma = np.zeros((n_cell, 2, n_energy))
@@ -95,6 +93,40 @@ def gases(field: xr.Dataset, matter: xr.Dataset | None, cells, ordering: Orderin
         energy = _energies(chosen, opened.field, n_energy)
         omega[:] = (1.0 if ordering == "normal" else -1.0) * vacuum_frequency(energy)
     return edges, g, omega, gamma
+
+
+def distributions(field: xr.Dataset, cells: dict[str, Sequence[int]]):
+    """Angular distributions of chosen cells.
+
+    Parameters
+    ----------
+    field : Dataset
+        As for :func:`qkepipe.stability.screen`; moments give distributions of largest entropy.
+    cells : dict
+        Indices along every dimension of space, sequences of one length.
+
+    Returns
+    -------
+    edges : ndarray (n_mu + 1,)
+    density : ndarray (cell, species, n_energy, n_mu)
+        Number density per d(mu)/2 of every group [cm^-3].
+    energy : ndarray (cell, n_energy)
+        [MeV]; NaN where the field has none.
+    """
+    chosen = _select(field, cells)
+    opened = open_cells(chosen, None, 0.0)
+    edges, density = _distributions(chosen, opened.field)
+    energy = np.full((density.shape[0], density.shape[2]), np.nan)
+    if not opened.lacks("energy"):
+        energy[:] = _energies(chosen, opened.field, density.shape[2])
+    return edges, density / (0.5 * np.diff(edges)), energy
+
+
+def _distributions(chosen: xr.Dataset, field: Field) -> tuple[np.ndarray, np.ndarray]:
+    """Edges, and number densities (cell, species, energy, mu) [cm^-3] in every bin."""
+    if "f" in chosen:
+        return chosen["mu_edge"].values, _binned(chosen)
+    return _reconstructed(chosen, field)
 
 
 def _lapse(chosen: xr.Dataset) -> np.ndarray:

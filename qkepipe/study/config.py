@@ -274,6 +274,18 @@ class StabilityBlock(_Block):
     )
 
 
+class CalibrationBlock(_Block):
+    """Mixing prescriptions against local boxes."""
+
+    cells: int = _field(
+        6,
+        "At most so many fast-unstable cells, evenly spread, in which a local box of quantum "
+        "kinetics scores every prescription; 0 leaves it out.",
+        ge=0,
+        le=10000,
+    )
+
+
 class SeedBlock(_Block):
     """Initial flavour coherence of quantum-kinetic runs."""
 
@@ -389,6 +401,9 @@ class Config(_Block):
     grid: GridBlock = _field(GridBlock(), "Phase-space grid.")
     background: BackgroundBlock = _field(BackgroundBlock(), "Matter and weak rates.")
     stability: StabilityBlock = _field(StabilityBlock(), "Stability map.")
+    calibration: CalibrationBlock = _field(
+        CalibrationBlock(), "Mixing prescriptions against local boxes."
+    )
     solve: SolveBlock = _field(SolveBlock(), "Runs in time.")
     cases: list[CaseEntry] = _field(
         [

@@ -38,6 +38,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "stability": ("stability", "study.stages.stability"),
     "regions": (*_DIAGNOSTICS, "snapshot", "stability", "study.stages.regions"),
+    "calibration": (*_DIAGNOSTICS, "snapshot", "stability", "study.stages.calibration"),
     "reference": (
         *_DIAGNOSTICS, "eos", "opacity", "snapshot",
         "study.stages.background", "study.stages.reference", "study.stages.summary",
@@ -68,6 +69,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
         "report.profile_radii_km",
     ),
     "stability": ("stability",),
+    "calibration": ("calibration",),
     "reference": (
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
         "background", *_STEADY, *_RUN, "solve.r_in_km", "report.profile_radii_km",
@@ -153,6 +155,11 @@ class Plan:
         ]
 
     @property
+    def calibrates(self) -> bool:
+        """Whether prescriptions are scored against local boxes."""
+        return self.config.calibration.cells > 0
+
+    @property
     def mode_batches(self) -> int:
         """Batches of dispersion relations that a stability map can keep workers busy with."""
         return max(1, -(-self.config.stability.lsa_cells // MODE_BATCH))
@@ -160,7 +167,7 @@ class Plan:
     @cached_property
     def jobs(self) -> list[str]:
         """Jobs that compute, as their logs and benchmarks are named."""
-        stages = ["ingest", "stability", "regions"]
+        stages = ["ingest", "stability", "regions", *["calibration"] * self.calibrates]
         if self.on_grid:
             stages[1:1] = ["background", "baseline", *["resolution"] * self.refines]
         if self.solves:
@@ -200,6 +207,7 @@ class Plan:
         has = {
             "always": True,
             "transport": self.solves,
+            "boxes": self.calibrates,
             "qke": bool(attenuations),
             "several xi": len(attenuations) > 1,
         }

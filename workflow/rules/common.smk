@@ -70,6 +70,12 @@ def mode_files():
     return [result(f"{snapshot}/stability_modes.nc") for snapshot in PLAN.snapshots]
 
 
+def calibrations():
+    if not PLAN.calibrates:
+        return []
+    return [result(f"{snapshot}/calibration.nc") for snapshot in PLAN.snapshots]
+
+
 def resolution_tables():
     if not PLAN.refines:
         return []

@@ -68,6 +68,7 @@ rule report:
         maps=stability_maps(),
         regions=region_tables(),
         modes=mode_files(),
+        calibrations=calibrations(),
         summaries=summaries(),
     output:
         html=report(REPORT, caption="../report/report.rst", category="Report"),

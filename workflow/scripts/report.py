@@ -24,6 +24,7 @@ def main(snakemake):
         "stability": "maps",
         "regions": "regions",
         "modes": "modes",
+        "calibration": "calibrations",
     }
     for stage, group in stages.items():
         for name, path in zip(names, given.get(group) or [None] * len(names), strict=True):
