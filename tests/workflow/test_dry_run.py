@@ -18,6 +18,7 @@ ALWAYS = {
     "provenance",
     "report",
     "resolved_config",
+    "calibration",
 }
 TRANSPORT = {"background", "baseline", "resolution", "reference"}
 

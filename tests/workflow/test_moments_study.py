@@ -29,7 +29,7 @@ def test_snapshots_of_two_and_three_dimensions_go_to_the_report(workflow):
     results = workflow.folder / "results" / "moments"
     assert {p.name for p in (results / "remnant").iterdir()} == {
         "snapshot.nc", "stability.nc", "stability_regions.nc", "stability_regions.csv",
-        "stability_modes.nc",
+        "stability_modes.nc", "calibration.nc", "calibration.csv",
     }  # fmt: skip
     with open(results / "remnant" / "stability_regions.csv", encoding="utf-8") as stream:
         rows = {(row["region"], row["name"]): row for row in csv.DictReader(stream)}

@@ -59,7 +59,7 @@ def prescriptions(study: StudyData, snapshot: str):
         table.line(axes[0], radius, (f"error_{name}", "1", error), marker=".", **style)
     axes[0].set_xlabel("radius [km]")
     axes[0].set_ylabel(r"mean $|\Delta P|$")
-    axes[0].set_ylim(bottom=0.0)
+    axes[0].set_yscale("log")
     for number, (axis, i) in enumerate(zip(axes[1:], shown, strict=True), start=1):
         cell = found.isel(cell=i)
         mu = ("mu", "1", cell["mu"].values)
@@ -67,7 +67,8 @@ def prescriptions(study: StudyData, snapshot: str):
             values = cell["survival_probability"].sel(prescription=name).values
             table.line(axis, mu, (f"survival_{name}_{number}", "1", values), **style)
         table.line(axis, mu, (f"survival_box_{number}", "1", cell["survival_box"].values),
-                   color=BLACK, linestyle="", marker="o", markersize=3.0, label="box")  # fmt: skip
+                   color=BLACK, linestyle="", marker="o", markersize=3.0,
+                   label="quantum kinetics")  # fmt: skip
         axis.set_ylim(-0.05, 1.25)
         axis.set_ylabel("survival")
         axis.text(0.03, 0.95, str(cell["place"].values), transform=axis.transAxes, va="top")

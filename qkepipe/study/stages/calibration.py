@@ -43,7 +43,10 @@ def run(config, snapshot: xr.Dataset, stability: xr.Dataset, baseline=None) -> x
     """
     field = snapshot if baseline is None else baseline
     cells = unstable_cells(stability, config.calibration.cells)
-    names = [name for name, rule in PRESCRIPTIONS.items() if 2 in rule.flavors]
+    # a swap asks for more than a cell can tell
+    names = [
+        n for n, rule in PRESCRIPTIONS.items() if 2 in rule.flavors and "mask" not in rule.needs
+    ]
     count = len(next(iter(cells.values())))
     found, left_out = [], []
     if count:

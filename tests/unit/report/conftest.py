@@ -7,6 +7,7 @@ from report_data import (
     default_cases,
     make_background,
     make_baseline,
+    make_calibration,
     make_modes,
     make_regions,
     make_resolution,
@@ -65,6 +66,7 @@ def _factory(folder_of_all):
             map_field = None if field == "moments" else baseline
             datasets["regions"] = make_regions(datasets["stability"], background, map_field)
             datasets["modes"] = make_modes(stable)
+            datasets["calibration"] = make_calibration()
             entry = {}
             for kind, data in datasets.items():
                 entry[kind] = None

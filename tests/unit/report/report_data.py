@@ -136,6 +136,26 @@ def make_modes(stable: bool) -> xr.Dataset:
     return data
 
 
+def make_calibration() -> xr.Dataset:
+    """Scores of two prescriptions in two cells."""
+    survival = 0.5 + 0.25 * (1.0 + MU)
+    score = np.array([[0.3, 0.05], [0.2, 0.02]])[:, :, None] * np.ones(2)
+    return xr.Dataset(
+        {
+            "survival_box": (("cell", "mu"), np.stack([survival, survival**2])),
+            "survival_probability": (
+                ("cell", "prescription", "mu"),
+                np.array([1.0, 0.9])[:, None] * np.stack([survival, survival])[:, None],
+            ),
+            "score": (("cell", "prescription", "quantity"), score),
+            "place": ("cell", ["r = 61 km", "r = 46 km; theta = 60 deg"]),
+            "radius": ("cell", [6.1e6, 4.6e6]),
+        },
+        coords={"prescription": ["none", "box"], "quantity": ["angle", "survival_nue"], "mu": MU},
+        attrs={"snapshot": "s15", "left_out": ""},
+    )
+
+
 def _at_edges(values: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(R_EDGE, R, row) for row in values])
 

@@ -197,9 +197,9 @@ def test_without_cases_or_transport_nothing_is_solved():
 
 def test_the_field_of_a_snapshot_is_on_the_grid():
     name = plan().snapshots[0]
-    stages = ["ingest", "background", "baseline", "stability", "regions"]
+    stages = ["ingest", "background", "baseline", "stability", "regions", "calibration"]
     assert plan(field="snapshot").jobs == [*(f"{name}/{s}" for s in stages), "compare"]
-    moments = [f"{name}/{s}" for s in ("ingest", "stability", "regions")]
+    moments = [f"{name}/{s}" for s in ("ingest", "stability", "regions", "calibration")]
     assert plan(field="moments").jobs == [*moments, "compare"]
 
 
@@ -228,7 +228,9 @@ def test_figures_are_those_the_study_has_data_for():
         return [name for name, _ in plan(**raw).figures]
 
     assert figures() == list(registered.FIGURES)
-    moments = [name for name, (_, when) in registered.FIGURES.items() if when == "always"]
+    always = ("always", "boxes")
+    moments = [name for name, (_, when) in registered.FIGURES.items() if when in always]
+    assert "prescriptions" not in figures(calibration={"cells": 0})
     assert figures(field="moments") == figures(field="snapshot") == moments
     assert {"background", "growth_map"} <= set(moments)
     assert not {"spectra", "time_series"} & set(moments)
