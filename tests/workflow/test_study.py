@@ -15,7 +15,8 @@ AFTER_A_SOLVE = {"compare": 1, "provenance": 1, "report": 1, "all": 1}
 def test_the_files_of_a_study(finished):
     results = finished.folder / "results" / "quick"
     names = ("snapshot", "background", "baseline", "resolution", "stability")
-    stages = {f"{n}.nc" for n in (*names, "stability_regions", "stability_modes")}
+    more = ("stability_regions", "stability_modes", "calibration")
+    stages = {f"{n}.nc" for n in (*names, *more)}
     assert {p.name for p in (results / "ccsn_demo").glob("*.nc")} == stages
     solve = {f"{case}{kind}.nc" for case in ("classical", *CASES) for kind in ("", ".summary")}
     assert {p.name for p in (results / "ccsn_demo" / "solve").iterdir()} == {
@@ -24,7 +25,7 @@ def test_the_files_of_a_study(finished):
     }
     assert (results / "report.html").stat().st_size > 10000
     figures = {p.stem for p in (results / "figures").iterdir()}
-    assert len(figures) == 11
+    assert len(figures) == 12
     assert {p.suffix for p in (results / "figures").iterdir()} == {".png", ".pdf", ".csv"}
     # one log and one benchmark for each job, and nothing half-written anywhere
     logs = {p.stem for p in (finished.folder / "logs").rglob("*.log")}
@@ -102,13 +103,26 @@ def test_settings_that_change_no_number_rerun_no_solve(finished):
 @pytest.mark.parametrize(
     "changes, rules",
     [
-        ({"stability": {"lsa_cells": 5}}, {"stability", "regions", "reference", "solve"}),
+        (
+            {"stability": {"lsa_cells": 5}},
+            {"stability", "regions", "calibration", "reference", "solve"},
+        ),
         ({"solve": {"seed": {"kind": "noise"}}}, {"solve"}),
         (
             {"grid": {"n_mu": 10}},
-            {"background", "baseline", "resolution", "stability", "regions", "reference", "solve"},
+            {
+                "background",
+                "baseline",
+                "resolution",
+                "stability",
+                "regions",
+                "calibration",
+                "reference",
+                "solve",
+            },
         ),
         ({"grid": {"refinement": 3}}, {"resolution"}),
+        ({"calibration": {"cells": 3}}, {"calibration"}),
         ({"report": {"figures": ["spectra"]}}, set()),
     ],
 )
