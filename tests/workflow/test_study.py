@@ -122,7 +122,6 @@ def test_settings_that_change_no_number_rerun_no_solve(finished):
             },
         ),
         ({"grid": {"refinement": 3}}, {"resolution"}),
-        ({"calibration": {"cells": 3}}, {"calibration"}),
         ({"report": {"figures": ["spectra"]}}, set()),
     ],
 )
