@@ -5,7 +5,7 @@ conversion, not a state that fast conversion can reach while G has a net value.
 """
 
 from qkepipe.jit import jit
-from qkepipe.mixing.kernels import is_stable
+from qkepipe.mixing.kernels import uniform_factor
 from qkepipe.mixing.prescription import Prescription
 
 __all__ = ["PRESCRIPTION"]
@@ -14,10 +14,7 @@ __all__ = ["PRESCRIPTION"]
 @jit
 def factors(g, mweights, mu, negative, positive, rtol, flavors, k):
     """k = 0 at radii with a crossing, 1 elsewhere."""
-    for j in range(k.shape[0]):
-        row = k[j]
-        for i in range(row.size):
-            row[i] = 1.0 if is_stable(negative[i], positive[i], rtol) else 0.0
+    uniform_factor(negative, positive, rtol, 0.0, k)
 
 
 PRESCRIPTION = Prescription(

@@ -20,6 +20,7 @@ __all__ = [
     "is_stable",
     "lobes",
     "relaxed_fraction",
+    "uniform_factor",
 ]
 
 #: Codes of the integrators of the relaxation equation.
@@ -73,6 +74,15 @@ def lobes(g, mweights, negative, positive):
 def is_stable(negative, positive, rtol):
     """Whether one lobe is empty: at most ``rtol`` of the sum of both."""
     return min(negative, positive) <= rtol * (negative + positive)
+
+
+@jit
+def uniform_factor(negative, positive, rtol, value, k):
+    """k = ``value`` in all directions at radii with a crossing, 1 elsewhere."""
+    for j in range(k.shape[0]):
+        row = k[j]
+        for i in range(row.size):
+            row[i] = 1.0 if is_stable(negative[i], positive[i], rtol) else value
 
 
 @jit

@@ -14,7 +14,7 @@ multiplied by k: it is kept only if it is zero.
 """
 
 from qkepipe.jit import jit
-from qkepipe.mixing.kernels import is_stable
+from qkepipe.mixing.kernels import uniform_factor
 from qkepipe.mixing.prescription import Prescription
 
 __all__ = ["PRESCRIPTION"]
@@ -23,11 +23,7 @@ __all__ = ["PRESCRIPTION"]
 @jit
 def factors(g, mweights, mu, negative, positive, rtol, flavors, k):
     """k = -1/(flavors - 1) at radii with a crossing, 1 elsewhere."""
-    swapped = -1.0 / (flavors - 1.0)
-    for j in range(k.shape[0]):
-        row = k[j]
-        for i in range(row.size):
-            row[i] = 1.0 if is_stable(negative[i], positive[i], rtol) else swapped
+    uniform_factor(negative, positive, rtol, -1.0 / (flavors - 1.0), k)
 
 
 PRESCRIPTION = Prescription(

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.stability import flavours
-from qkepipe.stability.modes import Solver, analyse_cells, solve_gases
+from qkepipe.stability.modes import Solver, analyse_cells, choose_cells, solve_gases
 
 __all__ = ["fastest_cells", "fastest_of", "growth_estimate", "modes_of"]
 
@@ -51,24 +51,18 @@ def fastest_cells(
         Variables of ``data``, position in the grid, growth estimate and pair of flavours.
     """
     estimate = growth_estimate(found).transpose(*sizes)
-    flat = np.nan_to_num(estimate.values.ravel(), nan=0.0)
-    order = np.argsort(-flat, kind="stable")[:count]
-    order = order[flat[order] > 0.0]
-    inside = dict(zip(sizes, np.unravel_index(order, estimate.shape), strict=True))
+    inside = choose_cells(estimate, count)
     place = [inside[d] + own[d].start for d in sizes]
+    chosen = tuple(inside.values())
     cells = data.isel({d: xr.DataArray(i, dims="cell") for d, i in inside.items()})
-    pair = found["flavour_pair"].transpose(*sizes).values.ravel()[order] if _six(found) else 0
+    pair = found["flavour_pair"].transpose(*sizes).values[chosen] if "flavour_pair" in found else 0
     return cells.assign(
         {
             INDEX: ("cell", np.ravel_multi_index(place, tuple(sizes.values())).astype(np.int64)),
-            RATE: ("cell", flat[order]),
-            PAIR: ("cell", np.broadcast_to(pair, order.shape).astype(np.int64)),
+            RATE: ("cell", estimate.values[chosen]),
+            PAIR: ("cell", np.broadcast_to(pair, chosen[0].shape).astype(np.int64)),
         }
     )
-
-
-def _six(found: xr.Dataset) -> bool:
-    return "flavour_pair" in found
 
 
 def fastest_of(parts: list[xr.Dataset], count: int) -> xr.Dataset:

@@ -29,6 +29,7 @@ __all__ = [
     "Solver",
     "analyse_cells",
     "annotate",
+    "choose_cells",
     "distributions",
     "gases",
     "lsa",
@@ -239,6 +240,37 @@ def analyse_cells(
     return solve_gases(np.zeros(2), *np.zeros((3, 0)))
 
 
+def choose_cells(
+    estimate: xr.DataArray, count: int, choice: str = "fastest"
+) -> dict[str, np.ndarray]:
+    """Indices of at most ``count`` cells of positive growth estimate.
+
+    Parameters
+    ----------
+    estimate : DataArray (space)
+        Growth estimate [s^-1]; cells where it is 0 or NaN are left out.
+    count : int
+    choice : {"fastest", "even"}
+        The cells of largest estimate, first the largest; or every n-th of all, in the order of
+        memory.
+
+    Returns
+    -------
+    dict
+        Indices along every dimension of space, arrays of one length.
+    """
+    flat = np.nan_to_num(np.asarray(estimate.values, dtype=float).ravel(), nan=0.0)
+    if choice == "fastest":
+        order = np.argsort(-flat, kind="stable")[:count]
+        order = order[flat[order] > 0.0]
+    else:
+        order = np.flatnonzero(flat > 0.0)
+        if len(order) > count:
+            order = order[np.linspace(0, len(order) - 1, count).round().astype(int)]
+    chosen = np.unravel_index(order, estimate.shape)
+    return dict(zip(map(str, estimate.dims), chosen, strict=True))
+
+
 def lsa(
     field: xr.Dataset,
     estimate: xr.DataArray,
@@ -254,28 +286,15 @@ def lsa(
     ----------
     field, matter, solver
         As for :func:`analyse_cells`.
-    estimate : DataArray (space)
-        Growth estimate [s^-1]; cells where it is 0 or NaN are left out.
-    cells : int
-        At most so many cells.
-    choice : {"fastest", "even"}
-        The cells of largest estimate, or every n-th of all, in the order of memory.
+    estimate, cells, choice
+        See :func:`choose_cells`.
 
     Returns
     -------
     Dataset
         Variables of :func:`analyse_cells` over space, NaN in all other cells.
     """
-    flat = np.nan_to_num(np.asarray(estimate.values, dtype=float).ravel(), nan=0.0)
-    if choice == "fastest":
-        order = np.argsort(-flat, kind="stable")[:cells]
-        order = order[flat[order] > 0.0]
-    else:
-        order = np.flatnonzero(flat > 0.0)
-        if len(order) > cells:
-            order = order[np.linspace(0, len(order) - 1, cells).round().astype(int)]
-    chosen = np.unravel_index(order, estimate.shape)
-    indices = dict(zip(map(str, estimate.dims), chosen, strict=True))
+    indices = choose_cells(estimate, cells, choice)
     return spread(analyse_cells(field, indices, matter, solver=solver), indices, estimate)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.diagnostics.calibration import SCORES, scores_of
-from qkepipe.diagnostics.geometry import cell_radius, space_dims
+from qkepipe.diagnostics.geometry import cell_radius
 from qkepipe.diagnostics.region_table import place
 from qkepipe.errors import QkepipeError
 from qkepipe.mixing import PRESCRIPTIONS
 from qkepipe.solvers.local import local_box
-from qkepipe.stability.modes import distributions
+from qkepipe.stability.modes import choose_cells, distributions
 
 __all__ = ["CALIBRATION_COLUMNS", "run", "table_of"]
 
@@ -42,7 +42,7 @@ def run(config, snapshot: xr.Dataset, stability: xr.Dataset, baseline=None) -> x
         [cm^-1] of the box. Cells whose box could not be run are in the attribute ``left_out``.
     """
     field = snapshot if baseline is None else baseline
-    cells = unstable_cells(stability, config.calibration.cells)
+    cells = choose_cells(stability["ffi_growth_estimate"], config.calibration.cells, "even")
     # a swap asks for more than a cell can tell
     names = [
         n for n, rule in PRESCRIPTIONS.items() if 2 in rule.flavors and "mask" not in rule.needs
@@ -80,16 +80,6 @@ def run(config, snapshot: xr.Dataset, stability: xr.Dataset, baseline=None) -> x
     if not found:
         return xr.Dataset(attrs=attrs)
     return xr.concat(found, "cell", combine_attrs="override").assign_attrs(attrs)
-
-
-def unstable_cells(stability: xr.Dataset, count: int) -> dict[str, np.ndarray]:
-    """Indices of at most ``count`` fast-unstable cells, evenly spread in the order of memory."""
-    dims = space_dims(stability)
-    estimate = stability["ffi_growth_estimate"].transpose(*dims)
-    order = np.flatnonzero(np.nan_to_num(estimate.values.ravel()) > 0.0)
-    if len(order) > count:
-        order = order[np.linspace(0, len(order) - 1, count).round().astype(int)]
-    return dict(zip(dims, np.unravel_index(order, estimate.shape), strict=True))
 
 
 def table_of(calibration: xr.Dataset) -> xr.Dataset:

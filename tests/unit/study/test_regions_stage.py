@@ -8,7 +8,7 @@ import xarray as xr
 from qkepipe.report import write_report
 from qkepipe.study.load import load_config
 from qkepipe.study.plan import Plan
-from qkepipe.study.stages import ingest, regions, stability
+from qkepipe.study.stages import calibration, ingest, regions, stability
 
 SIZES = {"theta_r": (8, 0), "phi_theta_r": (8, 4)}
 
@@ -20,11 +20,12 @@ def study(request, tmp_path_factory):
     data = moment_snapshots.spherical(*SIZES[request.param])
     path = moment_snapshots.write(data, folder / "remnant.nc")
     entry = {"name": "remnant", "path": str(path), "format": "canonical"}
-    config = load_config({"field": "moments", "snapshots": [entry]})
+    config = load_config({"field": "moments", "snapshots": [entry], "calibration": {"cells": 1}})
     snapshot = ingest.run(config, config.snapshots[0])
     found = stability.run(config, snapshot)
     table, modes = regions.run(snapshot, found)
     stages = {"snapshot": snapshot, "stability": found, "regions": table, "modes": modes}
+    stages["calibration"] = calibration.run(config, snapshot, found)
     return config, stages, folder
 
 
