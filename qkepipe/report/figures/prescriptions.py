@@ -67,8 +67,7 @@ def prescriptions(study: StudyData, snapshot: str):
             values = cell["survival_probability"].sel(prescription=name).values
             table.line(axis, mu, (f"survival_{name}_{number}", "1", values), **style)
         table.line(axis, mu, (f"survival_box_{number}", "1", cell["survival_box"].values),
-                   color=BLACK, linestyle="", marker="o", markersize=3.0,
-                   label="quantum kinetics")  # fmt: skip
+                   color=BLACK, linestyle="", marker="o", markersize=3.0, label="QKE")  # fmt: skip
         axis.set_ylim(-0.05, 1.25)
         axis.set_ylabel("survival")
         axis.text(0.03, 0.95, str(cell["place"].values), transform=axis.transAxes, va="top")
