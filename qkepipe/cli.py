@@ -77,6 +77,7 @@ examples:
   qkepipe list eos              formats of equation-of-state tables
   qkepipe list rates            weak processes of the configuration's `processes`
   qkepipe list prescriptions    asymptotic states of flavour mixing
+  qkepipe list thresholds       rules of equilibration below a density
   qkepipe list instabilities    what the stability map is made of
   qkepipe list figures          figures of a report
 """
@@ -321,6 +322,7 @@ _REGISTRIES = {
     "eos": registered.EOS_READERS,
     "rates": registered.PROCESSES,
     "prescriptions": registered.PRESCRIPTIONS,
+    "thresholds": registered.THRESHOLD_RULES,
     "instabilities": registered.INSTABILITIES,
     "figures": {name: entry for name, (entry, _) in registered.FIGURES.items()},
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 __all__ = [
     "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "MODELS", "PRESCRIPTIONS",
-    "PROCESSES", "READERS", "SINGLE_MAPS", "lines", "load", "repeated",
+    "PROCESSES", "READERS", "SINGLE_MAPS", "THRESHOLD_RULES", "lines", "load", "repeated",
 ]  # fmt: skip
 
 #: Readers of snapshots.
@@ -64,6 +64,14 @@ PRESCRIPTIONS: dict[str, str] = {
 #: Those of them that runs refuse: they hold in cells that a run cannot know.
 SINGLE_MAPS: tuple[str, ...] = ("swap",)
 
+#: Rules of equilibration below a density.
+THRESHOLD_RULES: dict[str, str] = {
+    "pair": "qkepipe.mixing.threshold_rules:PAIR",
+    "full": "qkepipe.mixing.threshold_rules:FULL",
+    "quasi_equipartition": "qkepipe.mixing.threshold_rules:QUASI_EQUIPARTITION",
+    "total": "qkepipe.mixing.threshold_rules:TOTAL",
+}
+
 #: Instabilities, in the order of evaluation.
 INSTABILITIES: dict[str, str] = {
     "fast": "qkepipe.stability.fast:INSTABILITY",
@@ -95,7 +103,7 @@ _OF_ROOM = {
     "snapshot": READERS,
     "eos": EOS_READERS,
     "opacity": PROCESSES,
-    "mixing": PRESCRIPTIONS,
+    "mixing": {**PRESCRIPTIONS, **THRESHOLD_RULES},
     "stability": INSTABILITIES,
     "report": FIGURES,
 }

@@ -10,20 +10,30 @@ from qkepipe.mixing.conservation import law_defects
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
 from qkepipe.mixing.registry import PRESCRIPTIONS, get_prescription
 from qkepipe.mixing.state import asymptotic_state
-from qkepipe.mixing.threshold import THRESHOLD_RULES, threshold_step
+from qkepipe.mixing.threshold import (
+    THRESHOLD_RULES,
+    get_threshold_rule,
+    is_forward,
+    threshold_step,
+)
+from qkepipe.mixing.threshold_rules import THRESHOLD_LAWS, ThresholdRule
 
 __all__ = [
     "C_TAU",
     "LAWS",
     "MODES",
     "PRESCRIPTIONS",
+    "THRESHOLD_LAWS",
     "THRESHOLD_RULES",
     "MixingState",
     "Prescription",
+    "ThresholdRule",
     "asymptotic_state",
     "bgk_step",
     "get_prescription",
+    "get_threshold_rule",
     "growth_estimate",
+    "is_forward",
     "law_defects",
     "mixing_state",
     "threshold_step",

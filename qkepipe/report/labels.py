@@ -59,7 +59,7 @@ def short(value: float, math_text: bool = False) -> str:
 
 
 def case_label(summary: xr.Dataset, math_text: bool = False) -> str:
-    """Short name of a case: ``QKE ξ = 1e-3``, ``BGK (box)``."""
+    """Short name of a case: ``QKE ξ = 1e-3``, ``BGK (box)``, ``threshold (pair) 1e11 g/cm³``."""
     attrs = summary.attrs
     kind = attrs["kind"]
     if kind == "qke":
@@ -68,13 +68,11 @@ def case_label(summary: xr.Dataset, math_text: bool = False) -> str:
     elif kind == "bgk":
         label = f"BGK ({attrs.get('scheme', attrs.get('prescription', 'unnamed'))})"
     elif kind == "threshold":
-        density = float(attrs.get("density", math.nan))
-        scheme = attrs.get("scheme", "unnamed")
-        label = (
-            f"threshold ({scheme})"
-            if math.isnan(density)
-            else f"threshold {short(density, math_text)} g/cm³"
-        )
+        label = f"threshold ({attrs.get('scheme', 'unnamed')})"
+        if "density" in attrs:
+            label += f" {short(float(attrs['density']), math_text)} g/cm³"
+        if "flux_factor" in attrs:
+            label += f", flux factor > {float(attrs['flux_factor']):g}"
     else:
         label = "classical"
     resolution = float(attrs.get("resolution", 1.0))

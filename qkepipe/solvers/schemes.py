@@ -21,7 +21,7 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.mixing.bgk import bgk_step, mixing_state
 from qkepipe.mixing.registry import get_prescription
-from qkepipe.mixing.threshold import threshold_step
+from qkepipe.mixing.threshold import get_threshold_rule, is_forward, threshold_step
 from qkepipe.oscillation.rotation import SelfInteraction
 
 __all__ = ["SCHEMES", "Scheme", "Setup"]
@@ -96,19 +96,34 @@ class Relaxation:
 
 
 class Threshold:
-    """Equilibration below ``density`` [g cm^-3]."""
+    """Equilibration by ``rule`` (``pair``) below ``density`` [g cm^-3].
+
+    With ``flux_factor`` only where the mean flux factor of nuebar exceeds it, as the state is
+    at each step.
+    """
 
     def __init__(self, setup: Setup):
         self.setup = setup
+        self.rule = get_threshold_rule(setup.options.get("rule", "pair")).name
+        self.flux_factor = setup.options.get("flux_factor")
 
     def apply(self, f: np.ndarray) -> None:
         """Equilibrate the occupations."""
+        g = self.setup.grid
+        species = f.reshape(4, *f.shape[2:])
+        where = None
+        if self.flux_factor is not None:
+            where = is_forward(
+                species[1], g.energy.weights, g.angle.weights, g.angle.centres, self.flux_factor
+            )
         threshold_step(
-            f.reshape(4, *f.shape[2:]),
-            self.setup.grid.angle.weights,
+            species,
+            g.angle.weights,
             self.setup.rho,
             self.setup.options["density"],
             flavors=FLAVORS,
+            rule=self.rule,
+            where=where,
             parallel=True,
         )
 

@@ -283,7 +283,8 @@ def run_sphere(
     initial : ndarray (4, n_energy, n_mu, n_r)
         Classical steady state, species nue, nuebar, nux, nuxbar.
     options : dict
-        Of the scheme: ``xi``; or ``prescription``, ``c_tau``; or ``density``.
+        Of the scheme: ``xi``; or ``prescription``, ``c_tau``; or ``density``, ``rule``,
+        ``flux_factor``.
     seed_amplitude : float
         Angle by which flavour vectors are turned at the start and at the inner edge
         (quantum kinetics only).

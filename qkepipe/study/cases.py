@@ -83,5 +83,12 @@ def _runs(entry):
         options = entry.model_dump(include={"prescription", "c_tau", "tolerance"})
         yield name, entry.prescription, None, options
     else:
+        rule = entry.rule
+        name = "threshold"
+        if rule != type(entry).model_fields["rule"].default:
+            name += f"_{rule}"
+        factor = entry.flux_factor
+        onset = "" if factor is None else f"_ff{_plain(factor)}"
         for density in entry.density:
-            yield f"threshold_rho{compact(density)}", "pair", None, {"density": density}
+            options = {"density": density, "rule": rule, "flux_factor": factor}
+            yield f"{name}_rho{compact(density)}{onset}", rule, None, options

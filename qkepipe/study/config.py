@@ -29,6 +29,7 @@ __all__ = [
     "ReaderName",
     "SnapshotEntry",
     "ThresholdEntry",
+    "ThresholdRuleName",
 ]
 
 ConstantsName = Literal["default", "bns_nurates", "nulib"]
@@ -38,6 +39,7 @@ ProcessName = Literal[*registered.PROCESSES]
 PrescriptionName = Literal[
     *(name for name in registered.PRESCRIPTIONS if name not in registered.SINGLE_MAPS)
 ]
+ThresholdRuleName = Literal[*registered.THRESHOLD_RULES]
 FigureName = Literal[*registered.FIGURES]
 
 #: Names become folder and file names, wildcards of the workflow and column values.
@@ -350,6 +352,13 @@ class ThresholdEntry(_Block):
         description="Threshold densities, one run each.",
         min_length=1,
         json_schema_extra={"unit": "g cm-3"},
+    )
+    rule: ThresholdRuleName = _field("pair", "What a group is brought to.")
+    flux_factor: float | None = _field(
+        None,
+        "Acts only where the mean flux factor of nuebar exceeds this; null: no such condition.",
+        ge=-1,
+        lt=1,
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from qkepipe.errors import QkepipeError
 from qkepipe.mixing import THRESHOLD_RULES, threshold_step
-from qkepipe.mixing.threshold import _pair_fraction
+from qkepipe.mixing.threshold_kernels import pair_fraction
 
 ONE = np.ones(1)
 
@@ -61,8 +61,8 @@ def test_parallel_gives_the_same_bits(rule, random_field):
 
 
 def test_python_function_of_the_rule():
-    assert _pair_fraction.py_func(0.9, 0.3) == pytest.approx((1 / 3, 1.0))
-    assert _pair_fraction.py_func(0.9, -0.3) == (0.0, 0.0)
+    assert pair_fraction.py_func(0.9, 0.3) == pytest.approx((1 / 3, 1.0))
+    assert pair_fraction.py_func(0.9, -0.3) == (0.0, 0.0)
 
 
 def test_refusals(random_field):
