@@ -100,12 +100,12 @@ FIGURES: dict[str, tuple[str, str]] = {
 }
 
 _OF_ROOM = {
-    "snapshot": READERS,
-    "eos": EOS_READERS,
-    "opacity": PROCESSES,
-    "mixing": {**PRESCRIPTIONS, **THRESHOLD_RULES},
-    "stability": INSTABILITIES,
-    "report": FIGURES,
+    "snapshot": (READERS,),
+    "eos": (EOS_READERS,),
+    "opacity": (PROCESSES,),
+    "mixing": (PRESCRIPTIONS, THRESHOLD_RULES),
+    "stability": (INSTABILITIES,),
+    "report": (FIGURES,),
 }
 
 
@@ -127,4 +127,8 @@ def repeated(processes: Iterable[str]) -> tuple[str, ...]:
 
 def lines(rooms: Iterable[str]) -> list:
     """Lines of these rooms as plain data, in order; rooms without a registry have none."""
-    return [list(_OF_ROOM[room].items()) for room in rooms if room in _OF_ROOM]
+    return [
+        [line for registry in _OF_ROOM[room] for line in registry.items()]
+        for room in rooms
+        if room in _OF_ROOM
+    ]

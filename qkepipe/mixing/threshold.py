@@ -31,9 +31,9 @@ q = n_nue n_nuebar - n_nux n_nuxbar the condition is
     D = 2 q/(S + sqrt(S^2 - 4 (1 - g^2) q)) ,
 
 the root with all four densities >= 0: the left side is >= 0 at D = -min(n_nux, n_nuxbar)/g and
-<= 0 at D = min(n_nue, n_nuebar). The mixing rule would need a k outside 0 to 1 in most states,
-so momentum follows a *capped donor rule*: the electron flavour of a sector loses
-t(mu) = a m(mu),
+<= 0 at D = min(n_nue, n_nuebar). The mixing rule would need to exchange a negative share or
+more than all in most states, so momentum follows a *capped donor rule*: the electron flavour
+of a sector loses t(mu) = a m(mu),
 
     m = min(f_e, (nf-1)(1 - f_x)) for D > 0,   m = -min((nf-1) f_x, 1 - f_e) for D < 0 ,
 

@@ -15,6 +15,9 @@ from qkepipe.mixing.threshold_rules import PAIR, QUASI_EQUIPARTITION, TOTAL
 
 __all__ = ["equilibrate", "equilibrate_parallel", "forward_excess"]
 
+#: Difference of two densities, relative to their sum, that counts as none.
+ROUND_OFF = 1e-13
+
 _PAIR, _QUASI, _TOTAL = PAIR.code, QUASI_EQUIPARTITION.code, TOTAL.code
 
 
@@ -55,13 +58,20 @@ def _mix(f, mweights, acts, flavors, pair, e):
     gain = 1.0 / flavors
     loss = (flavors - 1.0) * gain
     difference = np.zeros((2, n))
+    both = np.zeros((2, n))
     for sector in range(2):
         total = difference[sector]
+        scale = both[sector]
         for j in range(n_mu):
             electron = f[sector, e, j]
             heavy = f[2 + sector, e, j]
             for i in range(n):
                 total[i] += mweights[j] * (electron[i] - heavy[i])
+                scale[i] += mweights[j] * (electron[i] + heavy[i])
+        for i in range(n):
+            # equal numbers with other directions: the sign of round-off must not decide
+            if abs(total[i]) <= ROUND_OFF * scale[i]:
+                total[i] = 0.0
     for i in range(n):
         if not acts[i]:
             difference[0, i] = 0.0

@@ -12,6 +12,7 @@ from report_data import PHI0, R_EDGE, SHELL, R, default_cases, make_summary
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
 from qkepipe.report import write_report
+from qkepipe.report.labels import case_label
 
 
 def page(given: dict) -> str:
@@ -73,6 +74,16 @@ def test_same_inputs_give_the_same_bytes(written):
     assert len(first) == 6 and not [name for name in second if name.endswith(".part")]
     assert first == second
     assert first_page == written["output"].read_bytes()
+
+
+def test_label_of_a_threshold_names_rule_and_onset():
+    onset = {"density": 1e11, "flux_factor": 0.175}
+    for attrs, label in (
+        ({"density": 2.5e10}, "threshold (full) 2.5e10 g/cm³"),
+        (onset, "threshold (full) 1e11 g/cm³, flux factor > 0.175"),
+        ({}, "threshold (full)"),
+    ):
+        assert case_label(make_summary("threshold", "full", **attrs)) == label
 
 
 def test_all_sections_are_there(make_study):

@@ -75,6 +75,13 @@ def test_prescriptions_are_the_registered_ones():
     assert models.BgkEntry(scheme="bgk").c_tau == C_TAU
 
 
+def test_threshold_rules_are_the_registered_ones():
+    from qkepipe.mixing import THRESHOLD_RULES as LOADED
+
+    assert names(models.ThresholdRuleName) == set(LOADED)
+    assert models.ThresholdEntry(scheme="threshold", density=[1e11]).rule == "pair"
+
+
 def test_schemes_are_the_registered_ones():
     from qkepipe.solvers.schemes import SCHEMES
 
@@ -343,5 +350,38 @@ def test_cases_carry_what_the_solver_needs():
     assert set(bgk.options) == {"prescription", "c_tau", "tolerance"}
     threshold = by_name["threshold_rho1e11"]
     assert (threshold.kind, threshold.scheme) == ("threshold", "pair")
-    assert threshold.options == {"density": 1e11}
+    assert threshold.options == {"density": 1e11, "rule": "pair", "flux_factor": None}
     assert by_name["classical"].kind == "classical"
+
+
+def test_rule_and_onset_of_a_threshold_are_in_its_name():
+    entries = [
+        {"scheme": "threshold", "density": [1e11], **more}
+        for more in (
+            {"rule": "full"}, {"rule": "quasi_equipartition", "flux_factor": 0.175},
+            {"rule": "pair", "flux_factor": 0}, {"rule": "total", "flux_factor": -0.25},
+        )
+    ]  # fmt: skip
+    cases = expand_cases(load_config({"cases": entries}))[1:]
+    assert [case.name for case in cases] == [
+        "threshold_full_rho1e11", "threshold_quasi_equipartition_rho1e11_ff0p175",
+        "threshold_rho1e11_ff0", "threshold_total_rho1e11_ff-0p25",
+    ]  # fmt: skip
+    assert [case.scheme for case in cases] == ["full", "quasi_equipartition", "pair", "total"]
+    assert [case.options["rule"] for case in cases] == [case.scheme for case in cases]
+    assert [case.options["flux_factor"] for case in cases] == [None, 0.175, 0.0, -0.25]
+
+
+@pytest.mark.parametrize(
+    "more, expected",
+    [
+        ({"rule": "ful"}, r"cases\[0\]\.rule: 'ful' \(did you mean 'full'\?\); expected"),
+        ({"rule": "equipartition"}, r"did you mean 'quasi_equipartition'"),
+        ({"flux_factor": 1.0}, r"cases\[0\]\.flux_factor: 1\.0"),
+        ({"flux_factor": -1.5}, r"cases\[0\]\.flux_factor: -1\.5"),
+        ({"flux_factors": 0.1}, r"unknown key \(did you mean 'flux_factor'\?\)"),
+    ],
+)
+def test_impossible_thresholds_are_refused(more, expected):
+    with pytest.raises(QkepipeError, match=expected):
+        load_config({"cases": [{"scheme": "threshold", "density": [1e11], **more}]})

@@ -91,6 +91,7 @@ def test_every_stage_has_a_hash_of_its_own():
         ("EOS_READERS", "a.b:READER", "eos"),
         ("PROCESSES", "a.b:PROCESS", "opacity"),
         ("PRESCRIPTIONS", "a.b:PRESCRIPTION", "mixing"),
+        ("THRESHOLD_RULES", "a.b:RULE", "mixing"),
         ("INSTABILITIES", "a.b:INSTABILITY", "stability"),
         ("FIGURES", ("a.b:FIGURE", "always"), "report"),
     ],
