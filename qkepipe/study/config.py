@@ -277,12 +277,10 @@ class StabilityBlock(_Block):
 class CalibrationBlock(_Block):
     """Mixing prescriptions against local boxes."""
 
-    cells: int = _field(
+    cells: Annotated[int, Field(ge=0, le=10000)] | Literal["all"] = _field(
         6,
-        "At most so many fast-unstable cells, evenly spread, in which a local box of quantum "
-        "kinetics scores every prescription; 0 leaves it out.",
-        ge=0,
-        le=10000,
+        "At most so many fast-unstable cells, evenly spread, in which local boxes of quantum "
+        "kinetics score every prescription; `all` takes all of them, 0 leaves it out.",
     )
 
 
