@@ -283,6 +283,14 @@ class CalibrationBlock(_Block):
         "kinetics score every prescription; `all` takes all of them, 0 leaves it out.",
     )
 
+    @field_validator("cells", mode="before")
+    @classmethod
+    def _number_or_all(cls, value: Any) -> Any:
+        # one line for both kinds
+        if value != "all" and not (isinstance(value, int) and 0 <= value <= 10000):
+            raise ValueError(f"{value!r}; expected a whole number from 0 to 10000, or 'all'")
+        return value
+
 
 class SeedBlock(_Block):
     """Initial flavour coherence of quantum-kinetic runs."""

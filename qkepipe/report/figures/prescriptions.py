@@ -129,6 +129,7 @@ def _profiles(table: Plotted, axis, cell, styles, number: int) -> None:
             )  # fmt: skip
     axis.set_xlim(-1.0, 1.0)
     axis.set_ylim(-0.05, 1.3)
+    axis.set_xticks([-1.0, -0.5, 0.0, 0.5, 1.0])
     axis.set_yticks([0.0, 0.5, 1.0])
     axis.set_ylabel("survival $P$")
     kept = cell["box_survival"].values
