@@ -36,7 +36,10 @@ def coverage(found: xr.Dataset) -> str:
         if math.isfinite(deepest):
             text += f"; the deepest has a ratio of the lobes of {deepest:.2g}"
         return f"{text}. No prescription is scored."
-    text = f"Scored in {found.sizes.get('cell', 0)} of {unstable} fast-unstable cells."
+    text = (
+        f"Scored in {found.sizes.get('cell', 0)} of {int(found.attrs['chosen_cells'])} chosen "
+        f"cells; {unstable} are fast-unstable."
+    )
     left_out = found.attrs.get("left_out", "")
     return f"{text} No box could be run at {left_out}." if left_out else text
 

@@ -67,7 +67,9 @@ def prescriptions(study: StudyData, snapshot: str):
     for number, (axis, i) in enumerate(zip(axes[1:], shown, strict=True), start=1):
         _profiles(table, axis, found.isel(cell=i), styles, number)
     axes[-1].set_xlabel(r"$\mu$")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    handles, labels = axes[0].get_legend_handles_labels()
+    dots, words = axes[1].get_legend_handles_labels()
+    figure.legend([*handles, *dots], [*labels, *words], loc="outside upper center", ncols=2)
     return figure, table.frame()
 
 
@@ -93,7 +95,7 @@ def _errors(table: Plotted, axis, found, styles) -> None:
         table.line(axis, radius, (f"error_{name}", "1", error), marker=_MARKERS[i % len(_MARKERS)],
                    markersize=3.5, markerfacecolor="none", label=label, **style)  # fmt: skip
     axis.set_yscale("log")
-    if count > 1 and values[-1] > values[0]:
+    if values[-1] > 10.0 * values[0]:
         log_axis(axis, 0.97 * values[0], 1.03 * values[-1])
     axis.set_ylim(bottom=lowest)
     axis.set_xlabel("radius [km]")
@@ -119,13 +121,14 @@ def _profiles(table: Plotted, axis, cell, styles, number: int) -> None:
     per_angle = cell["neutrino_share"].values / (0.5 * np.diff(cell["mu_edge"].values))
     empty = per_angle < _EMPTY
     for chosen, filling, words in ((~empty, BLACK, ""), (empty, "none", "_few")):
+        label = "local boxes (QKE)" if chosen is not empty else None
         if chosen.any():
             table.errorbar(
                 axis, (f"mu{words}_{number}", "1", mu[2][chosen]),
                 (f"survival_box{words}_{number}", "1", survival[chosen]),
                 (f"half_difference_of_boxes{words}_{number}", "1", half[chosen]),
                 color=BLACK, linestyle="", marker="o", markersize=3.0, markerfacecolor=filling,
-                markeredgewidth=0.6, elinewidth=0.8, capsize=1.5,
+                markeredgewidth=0.6, elinewidth=0.8, capsize=1.5, label=label,
             )  # fmt: skip
     axis.set_xlim(-1.0, 1.0)
     axis.set_ylim(-0.05, 1.3)
@@ -133,7 +136,7 @@ def _profiles(table: Plotted, axis, cell, styles, number: int) -> None:
     axis.set_yticks([0.0, 0.5, 1.0])
     axis.set_ylabel("survival $P$")
     kept = cell["box_survival"].values
-    axis.text(0.03, 0.95, str(cell["place"].values), transform=axis.transAxes, va="top")
+    axis.set_title(str(cell["place"].values).replace("; ", ", "), fontsize="small")
     axis.text(0.97, 0.95, rf"box: $\nu_e$ {kept[0]:.2f}, $\bar\nu_e$ {kept[1]:.2f}",
               transform=axis.transAxes, va="top", ha="right")  # fmt: skip
 

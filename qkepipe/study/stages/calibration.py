@@ -60,9 +60,10 @@ def run(
         ``statement(cell, prescription)`` and ``score(cell, prescription, quantity)`` of
         :mod:`qkepipe.diagnostics.calibration`; ``valid(prescription)``, where a rule may be
         used; ``place``, ``radius`` [cm], ``growth_rate`` [cm^-1] of the box.
-        Attributes: ``unstable_cells`` and ``cells`` of the map, ``crossing_tolerance`` of the
-        map, ``deepest_crossing``, the largest ratio of the shallow to the deep lobe in it (NaN
-        where unknown), and ``left_out``: cells whose box could not be run, with the reason.
+        Attributes: ``cells`` of the map, its ``unstable_cells`` and the ``chosen_cells`` of
+        them, ``crossing_tolerance`` of the map, ``deepest_crossing``, the largest ratio of the
+        shallow to the deep lobe in it (NaN where unknown), and ``left_out``: cells whose box
+        could not be run, with the reason.
     """
     field = snapshot if baseline is None else baseline
     estimate = stability["ffi_growth_estimate"]
@@ -79,7 +80,7 @@ def run(
         "crossing_tolerance": float(stability.attrs["crossing_tolerance"]),
         "deepest_crossing": _deepest_crossing(stability),
     }
-    count = len(next(iter(cells.values())))
+    count = attrs["chosen_cells"] = len(next(iter(cells.values())))
     if count == 0:
         return xr.Dataset(attrs={**attrs, "left_out": ""})
     edges, density, energy = distributions(field, cells)

@@ -168,7 +168,8 @@ def make_calibration() -> xr.Dataset:
         attrs={
             "snapshot": "s15",
             "cells": 40,
-            "unstable_cells": 3,
+            "unstable_cells": 5,
+            "chosen_cells": 3,
             "crossing_tolerance": 1e-3,
             "deepest_crossing": 0.3,
             "left_out": "r = 80 km: too many cells",
