@@ -12,9 +12,11 @@ import xarray as xr
 from qkepipe.mixing.state import mixed_arrays
 from qkepipe.species import SPECIES
 
-__all__ = ["SCORES", "score", "scores_of"]
+__all__ = ["IDENTITY", "SCORES", "box_spread", "score", "scores_of"]
 
-#: What a score says, and its unit.
+#: Prescription that states that nothing is converted.
+IDENTITY = "none"
+#: What a score says; all are pure numbers.
 SCORES = {
     "survival_nue": "mean survival probability of nue minus that of the box",
     "survival_nuebar": "mean survival probability of nuebar minus that of the box",
@@ -69,10 +71,31 @@ def _ratio(value: float, total: float) -> float:
     return float(value / total) if total > 0.0 else 0.0
 
 
+def box_spread(density: np.ndarray, weights: np.ndarray, survival: np.ndarray) -> float:
+    """Distance between boxes of the same cell, on the scale of the score ``angle``.
+
+    Parameters
+    ----------
+    density, weights
+        As for :func:`score`.
+    survival : ndarray (n_box, n_mu)
+        Survival probabilities of boxes that differ in their random seed.
+
+    Returns
+    -------
+    float
+        Mean over directions, weighted with all neutrinos, of the difference between the largest
+        and the smallest: what a prescription that is one of two boxes would differ from the
+        other.
+    """
+    every = density.sum(axis=(0, 1)) * weights
+    return _ratio(every @ np.ptp(survival, axis=0), every.sum())
+
+
 def scores_of(
     density: np.ndarray, energy: np.ndarray, edges: np.ndarray, reference: np.ndarray, names
 ) -> xr.Dataset:
-    """Survival probability and scores of prescriptions in one cell.
+    """Survival probability and scores of prescriptions in one cell with a crossing.
 
     Parameters
     ----------
@@ -88,7 +111,9 @@ def scores_of(
     Returns
     -------
     Dataset
-        ``survival_probability(prescription, mu)`` and ``score(prescription, quantity)``.
+        ``survival_probability(prescription, mu)``; ``statement(prescription)``, 0 where a rule
+        makes none: it converts nothing although there is a crossing (:data:`IDENTITY` does so
+        by definition); ``score(prescription, quantity)``, NaN without a statement.
     """
     names = list(names)
     weights, mu = 0.5 * np.diff(edges), 0.5 * (edges[1:] + edges[:-1])
@@ -97,10 +122,13 @@ def scores_of(
         [mixed_arrays(state, np.ones(1), weights, mu, name, 2)[1][:, 0] for name in names]
     )
     rows = [list(score(density, energy, weights, s, reference).values()) for s in survival]
+    statement = np.array([name == IDENTITY for name in names]) | (survival != 1.0).any(axis=1)
+    scores = np.where(statement[:, None], rows, np.nan)
     return xr.Dataset(
         {
             "survival_probability": (("prescription", "mu"), survival, {"units": "1"}),
-            "score": (("prescription", "quantity"), np.array(rows), {"units": "1"}),
+            "statement": ("prescription", statement.astype(np.int8), {"units": "1"}),
+            "score": (("prescription", "quantity"), scores, {"units": "1"}),
         },
         coords={"prescription": names, "quantity": list(SCORES), "mu": mu},
     )

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from qkepipe import __version__
 from qkepipe.report.answer import answer, failed_gates, field_words
 from qkepipe.report.background import field_rows, process_rows, setting_rows, species_rows
+from qkepipe.report.calibration import SHOWN, calibration_sentences, score_rows
 from qkepipe.report.caveats import data_warnings, moments_difference, unmodelled
 from qkepipe.report.data import StudyData
 from qkepipe.report.facts import (
@@ -65,6 +66,7 @@ _PLACED = (
     "stability_slices",
     "growth_vs_wavenumber",
     "eln_distributions",
+    "prescriptions",
     "time_series",
     "early_growth",
     "angular_distributions",
@@ -109,6 +111,7 @@ def render(study: StudyData, pictures: list[Picture], output: Path, inputs: list
         species=list(SPECIES_HTML.values())[:4],
         columns=columns,
         provenance=_as_tables(study.provenance),
+        score_words=list(SHOWN.values()),
         grid_axes=list(AXES.values()),
         tolerance=f"{100.0 * TOLERANCE:g} %",
         monitors=monitors,
@@ -160,6 +163,8 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "definitions": region_definitions(data),
         "left_out": regions_left_out(data),
         "map_notes": map_notes(data),
+        "calibration": calibration_sentences(data),
+        "score_rows": score_rows(data),
         "unknown": unknown_rows(study, data),
         "pictures": {p.name: p for p in pictures if p.snapshot == name},
         "more": [p.name for p in pictures if p.snapshot == name and p.name not in _PLACED],

@@ -7,6 +7,9 @@ resolution and duration follow the fastest mode of the dispersion relation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 
@@ -15,7 +18,7 @@ from qkepipe.errors import Defect, QkepipeError
 from qkepipe.solvers.box import run_box
 from qkepipe.stability import analyse
 
-__all__ = ["local_box"]
+__all__ = ["LocalRun", "local_box", "local_boxes"]
 
 #: Largest angle by which the self-interaction turns a flavour vector in a step.
 _TURN = 0.5
@@ -23,6 +26,37 @@ _TURN = 0.5
 _FEWEST = 32
 #: Courant number of the runs.
 _CFL = 0.45
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """Angular distributions (4, n_mu) of a cell [cm^-3], random seed, and name in the log."""
+
+    density: np.ndarray
+    random_seed: int
+    label: str
+
+
+def local_boxes(edges: np.ndarray, runs: Sequence[LocalRun]) -> list[xr.Dataset | QkepipeError]:
+    """Evolve several boxes, one after the other.
+
+    Parameters
+    ----------
+    edges : ndarray (n_mu + 1,)
+    runs : sequence of LocalRun
+
+    Returns
+    -------
+    list of Dataset or QkepipeError
+        Of :func:`local_box`, or why there is none.
+    """
+    found: list[xr.Dataset | QkepipeError] = []
+    for run in runs:
+        try:
+            found.append(local_box(edges, run.density, random_seed=run.random_seed))
+        except QkepipeError as error:
+            found.append(error)
+    return found
 
 
 def local_box(

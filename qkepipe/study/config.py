@@ -279,13 +279,19 @@ class StabilityBlock(_Block):
 class CalibrationBlock(_Block):
     """Mixing prescriptions against local boxes."""
 
-    cells: int = _field(
+    cells: Annotated[int, Field(ge=0, le=10000)] | Literal["all"] = _field(
         6,
-        "At most so many fast-unstable cells, evenly spread, in which a local box of quantum "
-        "kinetics scores every prescription; 0 leaves it out.",
-        ge=0,
-        le=10000,
+        "At most so many fast-unstable cells, evenly spread, in which local boxes of quantum "
+        "kinetics score every prescription; `all` takes all of them, 0 leaves it out.",
     )
+
+    @field_validator("cells", mode="before")
+    @classmethod
+    def _number_or_all(cls, value: Any) -> Any:
+        # one line for both kinds
+        if value != "all" and not (isinstance(value, int) and 0 <= value <= 10000):
+            raise ValueError(f"{value!r}; expected a whole number from 0 to 10000, or 'all'")
+        return value
 
 
 class SeedBlock(_Block):

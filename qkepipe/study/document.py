@@ -105,10 +105,11 @@ def _kind(annotation: Any) -> str:
         return f"list of {_kind(inner)}"
     if typing.get_origin(annotation) is typing.Annotated:
         return _kind(typing.get_args(annotation)[0])
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        kinds = [_kind(a) for a in typing.get_args(annotation) if a is not types.NoneType]
+        return " or ".join(dict.fromkeys(kinds))
     if _choices(annotation):
         return "name"
-    if isinstance(annotation, types.UnionType):
-        return _kind(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) is dict:
         return "block"
     return {bool: "true or false", int: "whole number", float: "number", str: "text"}[annotation]
@@ -199,8 +200,9 @@ def _sentence(field: FieldInfo) -> str:
     if _bounds(field):
         facts.append(_bounds(field))
     choices = _choices(field.annotation)
-    if len(choices) > 1:
-        facts.append("one of " + ", ".join(map(str, choices)))
+    if len(choices) > 1 or (choices and _bounds(field)):
+        words = "or " if _bounds(field) else "one of "
+        facts.append(words + ", ".join(map(str, choices)))
     return f"{field.description} [{'; '.join(facts)}]" if facts else field.description
 
 
@@ -268,7 +270,8 @@ def _row(name: str, field: FieldInfo) -> str:
     else:
         choices = ", ".join(f"`{c}`" for c in _choices(field.annotation))
         default = f"`{_default(field)}`" if not field.is_required() else "required"
-        cells = [_kind(field.annotation), default, _unit(field), choices or _bounds(field)]
+        allowed = " or ".join(part for part in (_bounds(field), choices) if part)
+        cells = [_kind(field.annotation), default, _unit(field), allowed]
     return f"| `{name}` | " + " | ".join([*cells, field.description]) + " |"
 
 

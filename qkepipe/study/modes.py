@@ -1,14 +1,11 @@
-"""Dispersion relations of many cells in parallel processes, in batches that are kept.
+"""Dispersion relations of many cells in parallel processes, in batches of a few cells.
 
-A batch is a few cells whose result is stored under a key of everything that determines it:
-a run that was killed goes on with the batches that are missing, and more cells later take
-the known ones from the store.
+Batches are kept (:mod:`qkepipe.study.kept`): more cells later take the known ones from the store.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +13,12 @@ import xarray as xr
 
 from qkepipe.runtime import array_hash, write_dataset
 from qkepipe.stability.modes import solve_gases
-from qkepipe.study.execute import map_tasks
+from qkepipe.study.kept import KeptTask, finish
 from qkepipe.study.plan import MODE_BATCH
 
-__all__ = ["ModeTask", "solve_modes"]
+__all__ = ["solve_modes"]
 
 logger = logging.getLogger("qkepipe")
-
-
-@dataclass(frozen=True)
-class ModeTask:
-    """One batch for a worker: plain data only."""
-
-    gases: tuple[np.ndarray, ...]
-    stored: Path
-    code: str
-    label: str
-    log: Path | None
 
 
 def solve_modes(
@@ -78,19 +64,17 @@ def solve_modes(
         part = (edges, *(a[first : first + batch] for a in (g, omega, gamma)))
         key = array_hash(*part, text=code)
         label = f"modes of cells {first} to {first + len(part[1]) - 1} of {len(g)}"
-        tasks.append(ModeTask(part, Path(store) / f"modes-{key}.nc", code, label, log))
-    missing = [task for task in tasks if not task.stored.exists()]
-    logger.info("%d batch(es) of cells, %d known already", len(tasks), len(tasks) - len(missing))
-    failures = map_tasks(solve_batch, missing, min(workers, len(missing)), prepare=_compile)
+        tasks.append(KeptTask(part, Path(store) / f"modes-{key}.nc", code, label, log))
+    failures = finish(solve_batch, tasks, workers, words="batch(es) of cells", prepare=_compile)
     if failures:
         error = next(iter(failures.values()))
         raise RuntimeError(f"{len(failures)} batch(es) of modes failed: {error}")
     return xr.concat([xr.load_dataset(task.stored) for task in tasks], "cell").drop_attrs()
 
 
-def solve_batch(task: ModeTask) -> None:
+def solve_batch(task: KeptTask) -> None:
     """Solve the gases of a batch and write their modes to the store, atomically."""
-    write_dataset(solve_gases(*task.gases), task.stored, code=task.code)
+    write_dataset(solve_gases(*task.arguments), task.stored, code=task.code)
     logger.info("%s: finished", task.label)
 
 

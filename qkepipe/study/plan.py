@@ -39,6 +39,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "stability": ("stability", "study.stages.stability"),
     "regions": (*_DIAGNOSTICS, "snapshot", "stability", "study.stages.regions"),
     "calibration": (*_DIAGNOSTICS, "snapshot", "stability", "study.stages.calibration"),
+    # of the solvers only what a local box calls: a new prescription scores the boxes that are there
+    "box": (
+        "oscillation", "solvers.box", "solvers.local", "solvers.seeds", "stability", "transport",
+    ),
     "reference": (
         *_DIAGNOSTICS, "eos", "opacity", "snapshot",
         "study.stages.background", "study.stages.reference", "study.stages.summary",
@@ -78,6 +82,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "compare": (),
 }  # fmt: skip
 
+#: Local boxes of a cell: random seeds of :mod:`qkepipe.study.stages.calibration`.
+BOXES_PER_CELL = 2
 #: Dispersion relations that are solved together and kept: some seconds of work.
 MODE_BATCH = 64
 
@@ -157,7 +163,13 @@ class Plan:
     @property
     def calibrates(self) -> bool:
         """Whether prescriptions are scored against local boxes."""
-        return self.config.calibration.cells > 0
+        return self.config.calibration.cells != 0
+
+    @property
+    def boxes(self) -> int:
+        """Most local boxes of a snapshot; of all cells as many as the grid of the study has."""
+        cells = self.config.calibration.cells
+        return BOXES_PER_CELL * (self.config.grid.n_r if cells == "all" else cells)
 
     @property
     def mode_batches(self) -> int:
@@ -241,6 +253,17 @@ class Plan:
         """Memory of a stability map, whose dispersion relations may have workers."""
         workers = min(self.mode_batches, threads)
         return self.memory_mb(1.0, attempt) + 400 * (workers - 1) * 2 ** (attempt - 1)
+
+    def calibration_memory_mb(self, attempt: int, threads: int) -> int:
+        """Memory of local boxes: each worker holds one of at most some thousand cells."""
+        workers = min(self.boxes, threads)
+        return self.memory_mb(1.0, attempt) + 500 * (workers - 1) * 2 ** (attempt - 1)
+
+    def calibration_minutes(self, attempt: int, threads: int) -> int:
+        """Time limit of local boxes; finished ones are kept, so that an attempt goes on."""
+        # boxes of 16 to 32 directions took 1 to 14 s
+        minutes = 2.0 * self.boxes / min(self.boxes, threads)
+        return int((30.0 + minutes) * 2 ** (attempt - 1))
 
     def resolution_memory_mb(self, attempt: int, threads: int) -> int:
         """Memory of the resolution study.

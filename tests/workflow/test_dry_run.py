@@ -54,6 +54,12 @@ def test_the_field_of_a_snapshot_needs_no_runs(workflow):
     assert jobs == dict.fromkeys({*ALWAYS, "background", "baseline"}, 1)
 
 
+@pytest.mark.parametrize("cells, count", [(0, 0), (1, 1), ("all", 1)])
+def test_the_calibration_is_one_job_or_none(workflow, cells, count):
+    jobs = workflow.jobs(*workflow.write_config(calibration={"cells": cells}))
+    assert jobs.get("calibration", 0) == count
+
+
 def test_jobs_multiply_with_snapshots_resolutions_and_batches(workflow):
     snapshots = [{"name": n, "format": "analytic"} for n in ("one", "two")]
     changes = {"snapshots": snapshots, "resolutions": [1, 2], "run": {"cases_per_job": 3}}

@@ -13,13 +13,16 @@ rule calibration:
         benchmark_file("{snapshot}/calibration")
     conda:
         "../envs/qkepipe.yaml"
-    threads: 2
+    threads: 8
     resources:
-        mem_mb=field_memory,
-        runtime=field_runtime,
+        mem_mb=calibration_memory,
+        runtime=calibration_runtime,
     params:
         config=PLAN.settings("calibration"),
+        boxes=PLAN.boxes,
+        store=result("_checkpoints/{snapshot}"),
         code=PLAN.code("calibration"),
+        box_code=PLAN.code("box"),
     message:
         "{wildcards.snapshot}: prescriptions against local boxes"
     script:

@@ -157,6 +157,14 @@ def stability_memory(wildcards, attempt, threads):
     return PLAN.stability_memory_mb(attempt, threads)
 
 
+def calibration_memory(wildcards, attempt, threads):
+    return PLAN.calibration_memory_mb(attempt, threads)
+
+
+def calibration_runtime(wildcards, attempt, threads):
+    return PLAN.calibration_minutes(attempt, threads)
+
+
 def field_runtime(wildcards, attempt):
     return PLAN.runtime_minutes(1.0, attempt)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qkepipe.diagnostics.calibration import SCORES, score, scores_of
+from qkepipe.diagnostics.calibration import SCORES, box_spread, score, scores_of
 
 EDGES = np.linspace(-1.0, 1.0, 13)
 WEIGHTS = 0.5 * np.diff(EDGES)
@@ -57,6 +57,28 @@ def test_known_prescriptions():
         -0.5 * np.array([1, -1])
     )
     assert abs(float(out["score"].sel(prescription="box", quantity="lepton_number"))) < 1e-14
+
+
+def test_a_rule_that_converts_nothing_at_a_crossing_makes_no_statement():
+    """`bd21` where ELN-XLN changes sign away from mu = 0; it says something about a step there."""
+    reference = 0.7 * np.ones(12)
+    out = scores_of(field(), ENERGY, EDGES, reference, ["none", "bd21"])
+    assert list(out["statement"].values) == [1, 0]
+    assert np.isnan(out["score"].sel(prescription="bd21")).all()
+    assert float(out["score"].sel(prescription="none", quantity="angle")) == pytest.approx(0.3)
+    step = np.zeros((4, 3, 12))
+    step[0] = np.where(MU > 0.0, 1e32, 0.0)
+    step[1] = np.where(MU > 0.0, 0.0, 0.5e32)
+    out = scores_of(step, ENERGY, EDGES, reference, ["bd21"])
+    assert list(out["statement"].values) == [1]
+    assert np.isfinite(out["score"]).all()
+
+
+def test_spread_of_two_boxes_is_the_error_of_one_against_the_other():
+    f, first, second = field(), 0.5 + 0.1 * MU, 0.6 - 0.3 * MU**2
+    spread = box_spread(f, WEIGHTS, np.stack([first, second]))
+    assert spread == pytest.approx(score(f, ENERGY, WEIGHTS, first, second)["angle"], rel=1e-12)
+    assert box_spread(f, WEIGHTS, np.stack([first, first])) == 0.0
 
 
 def test_an_empty_field_scores_zero():

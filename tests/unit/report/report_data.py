@@ -137,22 +137,43 @@ def make_modes(stable: bool) -> xr.Dataset:
 
 
 def make_calibration() -> xr.Dataset:
-    """Scores of two prescriptions in two cells."""
+    """Scores of three prescriptions in two cells; one makes no statement in the first."""
     survival = 0.5 + 0.25 * (1.0 + MU)
-    score = np.array([[0.3, 0.05], [0.2, 0.02]])[:, :, None] * np.ones(2)
+    names = ["angle", "number_nue", "number_nuebar", "energy_nue", "energy_nuebar", "lepton_number"]
+    score = np.array([[0.3, 0.05, np.nan], [0.2, 0.02, 0.1]])[:, :, None] * np.ones(len(names))
+    boxes = np.stack([survival, survival**2])
     return xr.Dataset(
         {
-            "survival_box": (("cell", "mu"), np.stack([survival, survival**2])),
+            "survival_box": (("cell", "mu"), boxes),
+            "survival_seed": (("cell", "seed", "mu"), boxes[:, None] + [[0.01], [-0.01]]),
+            "box_spread": ("cell", [0.02, 0.02]),
+            "box_survival": (("cell", "sector"), [[0.7, 0.8], [0.6, 0.7]]),
+            "neutrino_share": (("cell", "mu"), np.full((2, MU.size), 1.0 / MU.size)),
+            "statement": (("cell", "prescription"), [[1, 1, 0], [1, 1, 1]]),
+            "valid": ("prescription", ["always", "anywhere", "a step"]),
             "survival_probability": (
                 ("cell", "prescription", "mu"),
-                np.array([1.0, 0.9])[:, None] * np.stack([survival, survival])[:, None],
+                np.array([1.0, 0.9, 0.8])[:, None] * np.stack([survival, survival])[:, None],
             ),
             "score": (("cell", "prescription", "quantity"), score),
             "place": ("cell", ["r = 61 km", "r = 46 km; theta = 60 deg"]),
             "radius": ("cell", [6.1e6, 4.6e6]),
         },
-        coords={"prescription": ["none", "box"], "quantity": ["angle", "survival_nue"], "mu": MU},
-        attrs={"snapshot": "s15", "left_out": ""},
+        coords={
+            "prescription": ["none", "box", "bd21"],
+            "quantity": names,
+            "mu": MU,
+            "mu_edge": MU_EDGE,
+        },
+        attrs={
+            "snapshot": "s15",
+            "cells": 40,
+            "unstable_cells": 5,
+            "chosen_cells": 3,
+            "crossing_tolerance": 1e-3,
+            "deepest_crossing": 0.3,
+            "left_out": "r = 80 km: too many cells",
+        },
     )
 
 

@@ -77,7 +77,7 @@ def test_more_cells_take_what_is_known(run, monkeypatch):
         modes, "solve_batch", lambda task, keep=modes.solve_batch: (called.append(task), keep(task))
     )
     solve()
-    assert [len(task.gases[1]) for task in called] == [1]
+    assert [len(task.arguments[1]) for task in called] == [1]
 
 
 def test_a_failing_batch_keeps_the_others(run, monkeypatch):
@@ -85,7 +85,7 @@ def test_a_failing_batch_keeps_the_others(run, monkeypatch):
     solve, store = run
 
     def fail(task, keep=modes.solve_batch):
-        if len(task.gases[1]) == 1:
+        if len(task.arguments[1]) == 1:
             raise RuntimeError("lost")
         keep(task)
 
