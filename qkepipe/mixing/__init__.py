@@ -2,15 +2,26 @@
 
 A prescription predicts where fast conversion ends, as one number k(mu) per radius with
 f_e - f_x -> k (f_e - f_x), for neutrinos, antineutrinos and all energies alike. See
-``docs/physics/mixing.md`` and, for a new one, ``docs/adding-a-prescription.md``.
+``docs/physics/mixing.md``, for a new one ``docs/adding-a-prescription.md``, and for the use in
+other codes ``docs/mixing-as-a-library.md``. xarray is loaded with the first call that takes
+labelled fields, and by nothing else here.
 """
+
+from importlib import import_module as _import_module
 
 from qkepipe.mixing.bgk import C_TAU, MixingState, bgk_step, growth_estimate, mixing_state
 from qkepipe.mixing.conservation import law_defects
+from qkepipe.mixing.directions import sphere_quadrature
+from qkepipe.mixing.moments import MixedMoments, mixed_moments
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
 from qkepipe.mixing.registry import PRESCRIPTIONS, get_prescription
-from qkepipe.mixing.state import asymptotic_state
 from qkepipe.mixing.threshold import THRESHOLD_RULES, threshold_step
+
+#: Calls on labelled fields.
+_LABELLED = {
+    "asymptotic_moments": "qkepipe.mixing.moment_state",
+    "asymptotic_state": "qkepipe.mixing.state",
+}
 
 __all__ = [
     "C_TAU",
@@ -18,13 +29,23 @@ __all__ = [
     "MODES",
     "PRESCRIPTIONS",
     "THRESHOLD_RULES",
+    "MixedMoments",
     "MixingState",
     "Prescription",
+    "asymptotic_moments",
     "asymptotic_state",
     "bgk_step",
     "get_prescription",
     "growth_estimate",
     "law_defects",
+    "mixed_moments",
     "mixing_state",
+    "sphere_quadrature",
     "threshold_step",
 ]
+
+
+def __getattr__(name):
+    if name in _LABELLED:
+        return getattr(_import_module(_LABELLED[name]), name)
+    raise AttributeError(f"module 'qkepipe.mixing' has no attribute {name!r}")
