@@ -134,7 +134,7 @@ def asymptotic_moments(
             raise QkepipeError(
                 Defect("moments", name, f"has dimensions {data[name].dims}", f"{dims}")
             )
-    work = [four_species(data[name]).astype(float) for name in names]
+    work = [four_species(data[name]).astype(float, copy=False) for name in names]
     grey = "energy" not in dims
     if grey:
         work = [x.expand_dims(energy=1) for x in work]
