@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
+from qkepipe.maximum_entropy import flux_parameter
 from qkepipe.snapshot.opening import open_lazy
 from qkepipe.stability.blocks import block_shape, blocks, screen_block, space_of, used
-from qkepipe.stability.maximum_entropy import flux_parameter
 from qkepipe.study.stream import stream_map
 
 

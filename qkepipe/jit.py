@@ -19,8 +19,8 @@ __all__ = ["gufunc", "jit", "jit_parallel", "prange"]
 
 #: Rooms with kernels.
 _ROOMS = (
-    "constants", "jit", "matter", "mixing", "opacity", "oscillation", "snapshot", "solvers",
-    "stability", "transport",
+    "constants", "jit", "matter", "maximum_entropy", "mixing", "opacity", "oscillation", "snapshot",
+    "solvers", "stability", "transport",
 )  # fmt: skip
 
 

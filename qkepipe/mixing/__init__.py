@@ -2,14 +2,19 @@
 
 A prescription predicts where fast conversion ends, as one number k(mu) per radius with
 f_e - f_x -> k (f_e - f_x), for neutrinos, antineutrinos and all energies alike. See
-``docs/physics/mixing.md`` and, for a new one, ``docs/adding-a-prescription.md``.
+``docs/physics/mixing.md``, for a new one ``docs/adding-a-prescription.md``, and for the use in
+other codes ``docs/mixing-as-a-library.md``. xarray is loaded with the first call that takes
+labelled fields, and by nothing else here.
 """
+
+from importlib import import_module as _import_module
 
 from qkepipe.mixing.bgk import C_TAU, MixingState, bgk_step, growth_estimate, mixing_state
 from qkepipe.mixing.conservation import law_defects
+from qkepipe.mixing.directions import sphere_quadrature
+from qkepipe.mixing.moments import MixedMoments, mixed_moments
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
 from qkepipe.mixing.registry import PRESCRIPTIONS, get_prescription
-from qkepipe.mixing.state import asymptotic_state
 from qkepipe.mixing.threshold import (
     THRESHOLD_RULES,
     get_threshold_rule,
@@ -18,6 +23,12 @@ from qkepipe.mixing.threshold import (
 )
 from qkepipe.mixing.threshold_rules import THRESHOLD_LAWS, ThresholdRule
 
+#: Calls on labelled fields.
+_LABELLED = {
+    "asymptotic_moments": "qkepipe.mixing.moment_state",
+    "asymptotic_state": "qkepipe.mixing.state",
+}
+
 __all__ = [
     "C_TAU",
     "LAWS",
@@ -25,9 +36,11 @@ __all__ = [
     "PRESCRIPTIONS",
     "THRESHOLD_LAWS",
     "THRESHOLD_RULES",
+    "MixedMoments",
     "MixingState",
     "Prescription",
     "ThresholdRule",
+    "asymptotic_moments",
     "asymptotic_state",
     "bgk_step",
     "get_prescription",
@@ -35,6 +48,14 @@ __all__ = [
     "growth_estimate",
     "is_forward",
     "law_defects",
+    "mixed_moments",
     "mixing_state",
+    "sphere_quadrature",
     "threshold_step",
 ]
+
+
+def __getattr__(name):
+    if name in _LABELLED:
+        return getattr(_import_module(_LABELLED[name]), name)
+    raise AttributeError(f"module 'qkepipe.mixing' has no attribute {name!r}")

@@ -106,15 +106,8 @@ def growth_estimate(negative, positive):
     return SQRT2_GF_RATE * np.sqrt(negative * positive)
 
 
-def _check(f, eweights, mweights, mu, mode, prescription):
-    if f.ndim != 4 or f.shape[0] != 4 or f.dtype != np.float64 or not f.flags.c_contiguous:
-        raise ValueError(
-            "f must be a C-contiguous float64 array (4, n_energy, n_mu, n_r), "
-            f"not {f.dtype} {f.shape}"
-        )
-    shapes = (eweights.shape, mweights.shape, mu.shape)
-    if shapes != (f.shape[1:2], f.shape[2:3], f.shape[2:3]):
-        raise ValueError("weights do not fit the energy and mu axes of f")
+def check_mode(prescription, mode) -> None:
+    """Refuse an integrator that a prescription does not list."""
     if mode not in prescription.modes:
         raise QkepipeError(
             Defect(
@@ -124,6 +117,34 @@ def _check(f, eweights, mweights, mu, mode, prescription):
                 "one of " + ", ".join(prescription.modes),
             )
         )
+
+
+def check_directions(prescription) -> None:
+    """Refuse a prescription that needs mu, for directions on the full sphere."""
+    if "mu" in prescription.needs:
+        raise QkepipeError(
+            Defect(
+                "mixing",
+                "prescription",
+                f"{prescription.name} needs the cosine mu to one axis of symmetry, which the "
+                "full sphere of directions does not have",
+                "a prescription that needs only the sign of ELN-XLN, such as box",
+            )
+        )
+
+
+def _check(f, eweights, mweights, mu, mode, prescription):
+    if f.ndim != 4 or f.shape[0] != 4 or f.dtype != np.float64 or not f.flags.c_contiguous:
+        raise ValueError(
+            "f must be a C-contiguous float64 array (4, n_energy, n_mu, n_r), "
+            f"not {f.dtype} {f.shape}"
+        )
+    shapes = (eweights.shape, mweights.shape, mweights.shape if mu is None else mu.shape)
+    if shapes != (f.shape[1:2], f.shape[2:3], f.shape[2:3]):
+        raise ValueError("weights do not fit the energy and mu axes of f")
+    if mu is None:
+        check_directions(prescription)
+    check_mode(prescription, mode)
 
 
 def bgk_step(
@@ -151,7 +172,8 @@ def bgk_step(
     eweights : ndarray (n_energy,)
         Number weights of the energy groups [cm^-3].
     mweights, mu : ndarray (n_mu,)
-        Quadrature in mu; weights sum to 1.
+        Quadrature in mu; weights sum to 1. ``mu`` is None for directions on the full sphere
+        in any order, with prescriptions that need no mu.
     dt : float
         Time step [s].
     flavors : {2, 3}
@@ -183,7 +205,7 @@ def bgk_step(
     Raises
     ------
     QkepipeError
-        Unknown prescription, a mode or a number of flavours that is wrong for it.
+        Unknown prescription, a mode, a number of flavours or directions that are wrong for it.
     ValueError
         Arrays of the wrong shape or kind.
     """
@@ -195,6 +217,8 @@ def bgk_step(
     state.rate[:] = SQRT2_GF_RATE / c_tau * np.asarray(rate_factor)
     (eln_xln_parallel if parallel else eln_xln)(f, eweights, state.g)
     lobes(state.g, mweights, state.negative, state.positive)
+    if mu is None:
+        mu = mweights  # of the right shape; a prescription without mu does not read it
     rule.kernel(
         state.g, mweights, mu, state.negative, state.positive, rtol, float(flavors), state.k
     )

@@ -22,7 +22,9 @@ class Quadrature:
     eweights : ndarray (n_energy,)
         Number weights [cm^-3].
     mweights : ndarray (n_mu,)
-        Weights that sum to 1.
+        Weights along ``axis`` that sum to 1.
+    mu : ndarray (n_mu,) or None
+        Cosines; None for directions on the full sphere.
     absolute : bool
         False if the energy weights are known up to a factor only.
     energy_source, mu_source : str
@@ -34,6 +36,12 @@ class Quadrature:
     absolute: bool
     energy_source: str
     mu_source: str
+    mu: np.ndarray | None
+
+    @property
+    def axis(self) -> str:
+        """Name of the axis of directions: ``mu``, or ``direction`` on the full sphere."""
+        return "direction" if self.mu is None else "mu"
 
 
 def _edges_between(centres: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -71,19 +79,32 @@ def _ascending(values, name: str) -> np.ndarray:
     return array
 
 
-def quadrature_of(field: xr.Dataset | xr.DataArray) -> Quadrature:
-    """Find the weights of a field f(species, [energy], mu, ...).
+def _sphere_weights(field) -> tuple[np.ndarray, str]:
+    if "mu" in field.dims:
+        raise QkepipeError(
+            Defect("field", "direction", "an axis beside mu", "one axis of directions")
+        )
+    if "direction_weight" not in field.coords:
+        raise QkepipeError(
+            Defect(
+                "field",
+                "direction_weight",
+                "missing",
+                "solid angles of the directions along the direction axis",
+            )
+        )
+    weights = np.asarray(field["direction_weight"], dtype=float)
+    if field["direction_weight"].dims != ("direction",) or not np.all(
+        np.isfinite(weights) & (weights > 0.0)
+    ):
+        raise QkepipeError(
+            Defect("field", "direction_weight", "not a weight per direction", "positive values")
+        )
+    return weights / weights.sum(), "direction_weight"
 
-    In order of preference: coordinates ``energy_weight`` [cm^-3] and ``mu_weight`` (sum 1)
-    along the axes; edges ``energy_edge``, ``mu_edge`` of a Dataset; Gauss-Legendre nodes;
-    bins whose midpoints are ``mu``; bins between neighbouring values. Without an energy
-    axis the field is taken as energy-integrated density per d(mu)/2 [cm^-3].
 
-    Raises
-    ------
-    QkepipeError
-        Axes that are missing or not increasing, edges that do not fit.
-    """
+def _axial(field) -> tuple[np.ndarray, np.ndarray, str]:
+    """Cosines, weights that sum to 1 and their origin."""
     if "mu" not in field.dims or "mu" not in field.coords:
         raise QkepipeError(
             Defect("field", "mu", "no such axis with values", "f(species, energy, mu, r)")
@@ -98,6 +119,28 @@ def quadrature_of(field: xr.Dataset | xr.DataArray) -> Quadrature:
         mweights, mu_source = 0.5 * np.diff(_ascending(field["mu_edge"], "mu_edge")), "mu_edge"
     else:
         mweights, mu_source = _mu_weights(mu)
+    return mu, mweights, mu_source
+
+
+def quadrature_of(field: xr.Dataset | xr.DataArray) -> Quadrature:
+    """Find the weights of a field f(species, [energy], mu, ...).
+
+    In order of preference: coordinates ``energy_weight`` [cm^-3] and ``mu_weight`` (sum 1)
+    along the axes; edges ``energy_edge``, ``mu_edge`` of a Dataset; Gauss-Legendre nodes;
+    bins whose midpoints are ``mu``; bins between neighbouring values. Without an energy
+    axis the field is taken as energy-integrated density per d(mu)/2 [cm^-3]. Directions on
+    the full sphere, f(species, [energy], direction, ...), need ``direction_weight``, their
+    solid angles up to a factor.
+
+    Raises
+    ------
+    QkepipeError
+        Axes that are missing or not increasing, edges that do not fit.
+    """
+    if "direction" in field.dims:
+        mu, (mweights, mu_source) = None, _sphere_weights(field)
+    else:
+        mu, mweights, mu_source = _axial(field)
     absolute = True
     if "energy" not in field.dims:
         eweights, energy_source = np.ones(1), "energy-integrated field [cm-3]"
@@ -111,7 +154,8 @@ def quadrature_of(field: xr.Dataset | xr.DataArray) -> Quadrature:
         eweights, absolute, energy_source = _energy_weights(energy)
     else:
         raise QkepipeError(Defect("field", "energy", "an axis without values", "MeV"))
-    for name, weights in (("mu", mweights), ("energy", eweights)):
+    axis = "direction" if mu is None else "mu"
+    for name, weights in ((axis, mweights), ("energy", eweights)):
         if weights.size != field.sizes.get(name, 1):
             raise QkepipeError(
                 Defect(
@@ -121,4 +165,4 @@ def quadrature_of(field: xr.Dataset | xr.DataArray) -> Quadrature:
                     f"{field.sizes.get(name, 1)} bins as on the {name} axis",
                 )
             )
-    return Quadrature(eweights, mweights, absolute, energy_source, mu_source)
+    return Quadrature(eweights, mweights, absolute, energy_source, mu_source, mu)

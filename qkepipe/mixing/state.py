@@ -6,12 +6,12 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.mixing.bgk import C_TAU, bgk_step, growth_estimate
+from qkepipe.mixing.bgk import C_TAU, bgk_step, check_directions, growth_estimate
 from qkepipe.mixing.quadrature import quadrature_of
 from qkepipe.mixing.registry import get_prescription
 from qkepipe.species import SPECIES
 
-__all__ = ["asymptotic_state", "mixed_arrays"]
+__all__ = ["asymptotic_state", "describe", "four_species", "mixed_arrays", "rates"]
 
 
 def mixed_arrays(f, eweights, mweights, mu, prescription="box", flavors=3, rtol=1e-12):
@@ -24,7 +24,7 @@ def mixed_arrays(f, eweights, mweights, mu, prescription="box", flavors=3, rtol=
     eweights : ndarray (n_energy,)
         Number weights [cm^-3].
     mweights, mu : ndarray (n_mu,)
-        Quadrature in mu; weights sum to 1.
+        Quadrature in mu; weights sum to 1. ``mu`` None: directions on the full sphere.
     prescription, flavors, rtol
         As in :func:`asymptotic_state`.
 
@@ -63,18 +63,21 @@ def _block(f, eweights, mweights, mu, prescription, flavors, rtol):
     )
     return (
         np.moveaxis(mixed, -1, 0).reshape(f.shape),
-        np.moveaxis(survival, -1, 0).reshape((*space, mu.size)),
+        np.moveaxis(survival, -1, 0).reshape((*space, mweights.size)),
         negative.reshape(space),
         positive.reshape(space),
     )
 
 
-def _four_species(f: xr.DataArray) -> xr.DataArray:
+def four_species(f: xr.DataArray) -> xr.DataArray:
+    """Array with the species nue, nuebar, nux, nuxbar; without nuxbar it is that of nux."""
     if "species" not in f.dims or "species" not in f.coords:
         raise QkepipeError(
             Defect("field", "species", "no such axis with labels", ", ".join(SPECIES))
         )
     labels = [str(s) for s in f["species"].values]
+    if labels == list(SPECIES):
+        return f
     if sorted(labels) == sorted(SPECIES):
         return f.sel(species=list(SPECIES))
     if sorted(labels) == sorted(SPECIES[:3]):
@@ -89,6 +92,38 @@ def _four_species(f: xr.DataArray) -> xr.DataArray:
             ", ".join(SPECIES),
             "averaging mu and tau first: nux is one heavy flavour",
         )
+    )
+
+
+#: Units and long names of what every asymptotic state comes with.
+_DESCRIBED = {
+    "survival_probability": ("1", "survival probability of the electron flavour"),
+    "converted": ("1", "whether the prescription converts anything here"),
+    "growth_estimate": ("s-1", "fast growth estimate sqrt(2) G_F sqrt(A B)/hbar"),
+    "relaxation_time": ("s", "relaxation time 2 pi over the growth estimate"),
+    "eln_xln_negative": ("cm-3", "integral of the negative part of ELN-XLN, absolute"),
+    "eln_xln_positive": ("cm-3", "integral of the positive part of ELN-XLN"),
+}
+
+
+def describe(out: xr.Dataset) -> None:
+    """Set units and long names of the variables besides f or the moments."""
+    for name, (units, long_name) in _DESCRIBED.items():
+        if name in out:
+            out[name].attrs = {"units": units, "long_name": long_name}
+
+
+def rates(negative: xr.DataArray, positive: xr.DataArray, rtol: float) -> xr.Dataset:
+    """Growth estimate, relaxation time and the lobes [cm^-3] themselves."""
+    unstable = np.minimum(negative, positive) > rtol * (negative + positive)
+    growth = growth_estimate(negative, positive).where(unstable, 0.0)
+    return xr.Dataset(
+        {
+            "growth_estimate": growth,
+            "relaxation_time": xr.where(growth == 0.0, np.inf, C_TAU / growth.where(growth != 0.0)),
+            "eln_xln_negative": negative,
+            "eln_xln_positive": positive,
+        }
     )
 
 
@@ -107,7 +142,10 @@ def asymptotic_state(
         infinity) with labelled species (nue, nuebar, nux,
         nuxbar; nux is one heavy flavour; without nuxbar it is taken equal to nux), or a
         Dataset with ``f`` and ``energy_edge``, ``mu_edge``. Without an energy axis:
-        energy-integrated density per d(mu)/2 [cm^-3]. Weights are found as in
+        energy-integrated density per d(mu)/2 [cm^-3]. Without axisymmetry:
+        f(species, energy, direction, ...) with ``direction_weight`` along ``direction``
+        (other coordinates, such as the unit vectors nx, ny, nz, are carried along), for
+        prescriptions that need no mu. Weights are found as in
         :func:`qkepipe.mixing.quadrature.quadrature_of`; further axes (r, theta, time) are
         free, dask arrays stay lazy.
     prescription : str
@@ -122,7 +160,7 @@ def asymptotic_state(
     Returns
     -------
     Dataset
-        ``f`` (always four species), ``survival_probability`` (mu, ...; the same for
+        ``f`` (always four species), ``survival_probability`` (mu or direction, ...; the same for
         neutrinos, antineutrinos and all energies), ``converted`` (false without a crossing
         and where a prescription makes no statement), ``growth_estimate`` kappa sqrt(A B)
         [s-1], 0 without a crossing; ``relaxation_time`` 2 pi/growth_estimate [s],
@@ -132,8 +170,9 @@ def asymptotic_state(
     Raises
     ------
     QkepipeError
-        Unknown prescription or one without this number of flavours, missing or unordered
-        axes, values that are not finite or below zero.
+        Unknown prescription, one without this number of flavours, or one that needs mu where
+        directions fill the sphere; missing or unordered axes, values that are not finite or
+        below zero.
     """
     rule = get_prescription(prescription, flavors)
     if isinstance(f, xr.Dataset):
@@ -144,16 +183,18 @@ def asymptotic_state(
     else:
         quadrature = quadrature_of(f)
         values = f
-    values = _four_species(values)
+    values = four_species(values)
     energy = ["energy"] if "energy" in values.dims else []
     work = values if energy else values.expand_dims(energy=1)
     if work.chunks is None and float(work.min()) < -1e-12:
         raise QkepipeError(
             Defect("field", "f", f"smallest value {float(work.min()):g}", "no negative values")
         )
-    core = ["species", "energy", "mu"]
-    mu = np.asarray(values["mu"], dtype=float)
-    work = work.astype(float)
+    axis = quadrature.axis
+    if quadrature.mu is None:
+        check_directions(rule)
+    core = ["species", "energy", axis]
+    work = work.astype(float, copy=False)
     if work.chunks is not None:
         work = work.chunk(dict.fromkeys(core, -1))
     mixed, survival, negative, positive = xr.apply_ufunc(
@@ -162,13 +203,13 @@ def asymptotic_state(
         kwargs={
             "eweights": quadrature.eweights,
             "mweights": quadrature.mweights,
-            "mu": mu,
+            "mu": quadrature.mu,
             "prescription": prescription,
             "flavors": flavors,
             "rtol": rtol,
         },
         input_core_dims=[core],
-        output_core_dims=[core, ["mu"], [], []],
+        output_core_dims=[core, [axis], [], []],
         dask="parallelized",
         output_dtypes=[float] * 4,
     )
@@ -178,34 +219,22 @@ def asymptotic_state(
         # energies at infinity: local densities have the measure dE_inf^3/a^3
         negative, positive = negative / f["lapse"] ** 3, positive / f["lapse"] ** 3
     space = [d for d in values.dims if d not in core]
-    unstable = np.minimum(negative, positive) > rtol * (negative + positive)
-    growth = growth_estimate(negative, positive).where(unstable, 0.0)
+    found = rates(negative, positive, rtol)
     if not quadrature.absolute:
-        growth, negative, positive = (v * np.nan for v in (growth, negative, positive))
-    tau = xr.where(growth == 0.0, np.inf, C_TAU / growth.where(growth != 0.0))
+        found = found * np.nan
     out = xr.Dataset(
         {
             "f": mixed.transpose(*values.dims),
-            "survival_probability": survival.transpose("mu", *space),
-            "converted": (survival != 1.0).any("mu").transpose(*space),
-            "growth_estimate": growth,
-            "relaxation_time": tau,
-            "eln_xln_negative": negative,
-            "eln_xln_positive": positive,
+            "survival_probability": survival.transpose(axis, *space),
+            "converted": (survival != 1.0).any(axis).transpose(*space),
         }
-    )
-    described = {
-        "f": (values.attrs.get("units", "1" if energy else "cm-3"), "neutrino occupation, mixed"),
-        "survival_probability": ("1", "survival probability of the electron flavour"),
-        "converted": ("1", "whether the prescription converts anything here"),
-        "growth_estimate": ("s-1", "fast growth estimate sqrt(2) G_F sqrt(A B)/hbar"),
-        "relaxation_time": ("s", "relaxation time 2 pi over the growth estimate"),
-        "eln_xln_negative": ("cm-3", "integral of the negative part of ELN-XLN, absolute"),
-        "eln_xln_positive": ("cm-3", "integral of the positive part of ELN-XLN"),
+    ).assign(found.data_vars)
+    out["f"].attrs = {
+        "units": values.attrs.get("units", "1" if energy else "cm-3"),
+        "long_name": "neutrino occupation, mixed",
     }
-    for name, (units, long_name) in described.items():
-        out[name].attrs = {"units": units, "long_name": long_name}
-    for name in ("r", "energy", "mu"):
+    describe(out)
+    for name in ("r", "energy", axis):
         if name in out.coords and name in f.coords:
             out[name].attrs = dict(f[name].attrs)
     out.attrs = {

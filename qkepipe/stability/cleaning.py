@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from qkepipe.jit import gufunc
-from qkepipe.stability.maximum_entropy import FLUX_MAX
+from qkepipe.maximum_entropy import FLUX_MAX
 
 __all__ = ["NOISE", "condense", "judge"]
 

@@ -17,8 +17,7 @@ import math
 import numpy as np
 
 from qkepipe.jit import gufunc, jit
-from qkepipe.stability.exponentials import ABSENT, zeros_kernel
-from qkepipe.stability.maximum_entropy import (
+from qkepipe.maximum_entropy import (
     FLUX_MAX,
     angular_distribution,
     flux_parameter,
@@ -26,6 +25,7 @@ from qkepipe.stability.maximum_entropy import (
     parameters,
     part_kernel,
 )
+from qkepipe.stability.exponentials import ABSENT, zeros_kernel
 
 __all__ = ["FLUX_MAX", "angular_distribution", "flux_parameter", "moment_lobes", "moment_screen"]
 

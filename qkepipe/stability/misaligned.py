@@ -24,7 +24,7 @@ import math
 import numpy as np
 
 from qkepipe.jit import gufunc, jit
-from qkepipe.stability.maximum_entropy import flux_parameter_kernel, higher_moments, log_norm
+from qkepipe.maximum_entropy import flux_parameter_kernel, higher_moments, log_norm
 
 __all__ = ["eln_axis", "vector_screen"]
 

@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from qkepipe.maximum_entropy import angular_distribution
 from qkepipe.stability.blockwise import apply
 from qkepipe.stability.cleaning import judge
 from qkepipe.stability.crossing import higher, lobes
-from qkepipe.stability.maximum_entropy import angular_distribution
 from qkepipe.stability.minerbo import moment_screen
 from qkepipe.stability.misaligned import vector_screen
 

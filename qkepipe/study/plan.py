@@ -20,7 +20,10 @@ from qkepipe.study.config import Config
 __all__ = ["BASE", "ROOMS", "SETTINGS", "Batch", "Plan", "settings_view"]
 
 #: Small modules that all rooms share; every stage depends on them.
-BASE = ("__init__", "constants", "errors", "jit", "phasespace", "schema", "species", "units")
+BASE = (
+    "__init__", "constants", "errors", "jit", "maximum_entropy", "phasespace", "schema", "species",
+    "units",
+)  # fmt: skip
 _MATTER = ("eos", "matter", "opacity", "snapshot")
 _TRANSPORT = ("mixing", "oscillation", "solvers", "transport")
 # diagnostics reads grids and rates

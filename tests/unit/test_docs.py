@@ -368,6 +368,14 @@ def test_worked_example_is_one_file_and_one_line(page, copy):
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
+def test_examples_of_the_library_run_without_xarray(copy):
+    examples = blocks(DOCS / "mixing-as-a-library.md", "python")
+    assert examples
+    for code in examples:
+        done = python(copy, "-c", code + "\nimport sys\nassert 'xarray' not in sys.modules\n")
+        assert done.returncode == 0, done.stderr
+
+
 # --- citation and changes --------------------------------------------------------------------
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from qkepipe.errors import QkepipeError
+from qkepipe.maximum_entropy import angular_distribution
 from qkepipe.solvers.local import local_box
-from qkepipe.stability.maximum_entropy import angular_distribution
 
 EDGES = np.linspace(-1.0, 1.0, 13)
 MU = 0.5 * (EDGES[1:] + EDGES[:-1])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qkepipe.stability.maximum_entropy import higher_moments, log_norm, part_kernel
+from qkepipe.maximum_entropy import higher_moments, log_norm, part_kernel
 from qkepipe.stability.minerbo import (
     angular_distribution,
     flux_parameter,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import i0e
 
-from qkepipe.stability.maximum_entropy import flux_parameter
+from qkepipe.maximum_entropy import flux_parameter
 from qkepipe.stability.minerbo import moment_screen
 from qkepipe.stability.misaligned import _log_bessel, eln_axis, vector_screen
 
