@@ -7,6 +7,7 @@ f_e - f_x -> k (f_e - f_x), for neutrinos, antineutrinos and all energies alike.
 
 from qkepipe.mixing.bgk import C_TAU, MixingState, bgk_step, growth_estimate, mixing_state
 from qkepipe.mixing.conservation import law_defects
+from qkepipe.mixing.pairwise import PairwiseState, pairwise_step
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
 from qkepipe.mixing.registry import PRESCRIPTIONS, get_prescription
 from qkepipe.mixing.state import asymptotic_state
@@ -19,6 +20,7 @@ __all__ = [
     "PRESCRIPTIONS",
     "THRESHOLD_RULES",
     "MixingState",
+    "PairwiseState",
     "Prescription",
     "asymptotic_state",
     "bgk_step",
@@ -26,5 +28,6 @@ __all__ = [
     "growth_estimate",
     "law_defects",
     "mixing_state",
+    "pairwise_step",
     "threshold_step",
 ]

@@ -507,7 +507,7 @@ def pairwise_step(
     rate_factor=1.0,
     c_tau=C_TAU,
     rtol=1e-12,
-    accuracy=1e-11,
+    accuracy=1e-12,
     parallel=False,
 ) -> PairwiseState:
     """Relax six species pair by pair during ``dt``, in place.

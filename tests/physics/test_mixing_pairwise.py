@@ -1,10 +1,9 @@
 """Pairwise relaxation of three flavours: limits, conservation and an independent integration.
 
 d f_a/dt = sum_b (1 - eta_ab) (f_b - f_a)/tau_ab with the two-flavour box of each pair (after Liu,
-Nagakura, Zaizen, Johns & Yamada 2025, arXiv:2503.18145, construction recalled). With mu = tau the
-e-mu and e-tau pairs are equal: f_e - f_x falls at (1 + 1/2)(1 - eta)/tau = 3/4 of 1/tau in the
-shallow lobe, and at 3/2 of the rate of the three-flavour box, (1 - eta)/tau with eta = 1/3, in
-f_e: the same orbit at 1.5 times the speed. A pair alone is the two-flavour box.
+Nagakura, Zaizen, Johns & Yamada 2025, arXiv:2503.18145, construction recalled). With mu = tau,
+f_e - f_x falls in the shallow lobe at 2 (1/2) + 1/2 = 3/2 of 1/tau where the three-flavour box has
+1/tau: the same orbit at 1.5 times the speed. A pair alone is the two-flavour box.
 """
 
 import itertools
@@ -165,7 +164,7 @@ def box(f, flavors, dt=None):
 def test_equal_mu_and_tau_are_the_three_flavour_box():
     """The same end, and the state at t is the closed solution of the box at 1.5 t.
 
-    1e-9 is a hundred times the error per step, as M contracts errors.
+    1e-9 is a thousand times the error per step (docs/physics/mixing.md, section 7).
     """
     f = random_states(4, 500)
     f[4:] = f[2:4]
@@ -209,7 +208,7 @@ def test_the_averaged_rule_of_three_flavours_over_converts():
     inside = lesser * before > 0.0
     assert inside.sum() > 100
     ratio = after[inside] / before[inside]
-    assert np.median(np.abs(ratio)) < 1e-10
+    assert np.abs(ratio).max() < 1e-3 and np.median(np.abs(ratio)) < 1e-12
     assert np.abs(ratio + 1.0 / 3.0).min() > 0.3
 
 
@@ -238,7 +237,7 @@ def rate_of_change(f, eweights, mweights):
 def test_finite_time_against_an_independent_integration(time):
     """DOP853 (rtol 1e-12) of all f. 1e-8: kinks where a direction changes the lobe limit both."""
     rng = np.random.default_rng(6)
-    mu, w = np.polynomial.legendre.leggauss(8)
+    _, w = np.polynomial.legendre.leggauss(8)
     w, eweights = w / 2, np.array([1.0, 2.0])
     f = rng.uniform(0.0, 1.0, (6, 2, 8, 5))
     new = f.copy()
@@ -255,7 +254,7 @@ def test_finite_time_against_an_independent_integration(time):
 
 
 def test_error_follows_the_accuracy():
-    """Two orders of the error per step: the whole error falls by more than one."""
+    """Error per step down by a hundred: the whole error falls by more than ten."""
     f = random_states(7, 300)
     best, _ = relaxed(f, 1e-9, accuracy=1e-14)
     errors = [np.abs(relaxed(f, 1e-9, accuracy=a)[0] - best).max() for a in (1e-7, 1e-9, 1e-11)]
