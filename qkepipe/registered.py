@@ -59,10 +59,12 @@ PRESCRIPTIONS: dict[str, str] = {
     "exponential": "qkepipe.mixing.exponential:PRESCRIPTION",
     "bd21": "qkepipe.mixing.bd21:PRESCRIPTION",
     "swap": "qkepipe.mixing.swap:PRESCRIPTION",
+    "pairwise": "qkepipe.mixing.pairwise:PRESCRIPTION",
 }
 
-#: Those of them that runs refuse: they hold in cells that a run cannot know.
-SINGLE_MAPS: tuple[str, ...] = ("swap",)
+#: Those of them that runs refuse: they hold in cells that a run cannot know, or act on six
+#: species where a run has four.
+SINGLE_MAPS: tuple[str, ...] = ("swap", "pairwise")
 
 #: Rules of equilibration below a density.
 THRESHOLD_RULES: dict[str, str] = {

@@ -13,6 +13,7 @@ from qkepipe.mixing.bgk import C_TAU, MixingState, bgk_step, growth_estimate, mi
 from qkepipe.mixing.conservation import law_defects
 from qkepipe.mixing.directions import sphere_quadrature
 from qkepipe.mixing.moments import MixedMoments, mixed_moments
+from qkepipe.mixing.pairwise import PairwiseState, pairwise_step
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
 from qkepipe.mixing.registry import PRESCRIPTIONS, get_prescription
 from qkepipe.mixing.threshold import (
@@ -38,6 +39,7 @@ __all__ = [
     "THRESHOLD_RULES",
     "MixedMoments",
     "MixingState",
+    "PairwiseState",
     "Prescription",
     "ThresholdRule",
     "asymptotic_moments",
@@ -50,6 +52,7 @@ __all__ = [
     "law_defects",
     "mixed_moments",
     "mixing_state",
+    "pairwise_step",
     "sphere_quadrature",
     "threshold_step",
 ]

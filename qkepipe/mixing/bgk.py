@@ -14,7 +14,6 @@ so any step is exact, positive and conserves lepton number to round-off.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +21,7 @@ import numpy as np
 from qkepipe.constants import SQRT2_GF_RATE
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.mixing.kernels import (
+    C_TAU,
     apply_map,
     apply_map_parallel,
     eln_xln,
@@ -33,9 +33,6 @@ from qkepipe.mixing.prescription import MODES
 from qkepipe.mixing.registry import get_prescription
 
 __all__ = ["C_TAU", "MixingState", "bgk_step", "growth_estimate", "mixing_state"]
-
-#: Default of c_tau = tau_a times the growth estimate.
-C_TAU = 2.0 * math.pi
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,16 @@ def growth_estimate(negative, positive):
 
 
 def check_mode(prescription, mode) -> None:
-    """Refuse an integrator that a prescription does not list."""
+    """Refuse a prescription for six species, and an integrator that it does not list."""
+    if prescription.species != 4:
+        raise QkepipeError(
+            Defect(
+                "mixing",
+                "prescription",
+                f"{prescription.name} acts on six species, with mu and tau apart",
+                "a prescription for four species",
+            )
+        )
     if mode not in prescription.modes:
         raise QkepipeError(
             Defect(

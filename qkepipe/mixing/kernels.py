@@ -10,6 +10,7 @@ import math
 from qkepipe.jit import jit, jit_parallel, prange
 
 __all__ = [
+    "C_TAU",
     "EXACT",
     "EXPONENTIAL",
     "MAP",
@@ -22,6 +23,9 @@ __all__ = [
     "relaxed_fraction",
     "uniform_factor",
 ]
+
+#: Default of c_tau = tau_a times the growth estimate.
+C_TAU = 2.0 * math.pi
 
 #: Codes of the integrators of the relaxation equation.
 MAP, EXPONENTIAL, EXACT = 0, 1, 2

@@ -51,6 +51,9 @@ class Prescription:
         first is the default.
     flavors : tuple of int
         Numbers of flavours that it is defined for.
+    species : int
+        4, or 6 for a rule with mu and tau apart. The kernel of such a rule is a step
+        ``kernel(f6, eweights, mweights, dt, rtol=...)`` of its own, which runs do not offer.
     """
 
     name: str
@@ -62,3 +65,4 @@ class Prescription:
     valid: str
     modes: tuple[str, ...]
     flavors: tuple[int, ...] = (2, 3)
+    species: int = 4

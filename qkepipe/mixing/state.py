@@ -7,9 +7,10 @@ import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.mixing.bgk import C_TAU, bgk_step, check_directions, growth_estimate
+from qkepipe.mixing.prescription import Prescription
 from qkepipe.mixing.quadrature import quadrature_of
 from qkepipe.mixing.registry import get_prescription
-from qkepipe.species import SPECIES
+from qkepipe.species import SPECIES, SPECIES6
 
 __all__ = ["asymptotic_state", "describe", "four_species", "mixed_arrays", "rates"]
 
@@ -52,20 +53,39 @@ def mixed_arrays(f, eweights, mweights, mu, prescription="box", flavors=3, rtol=
     return mixed, survival, state.negative, state.positive
 
 
+def _mixed_six(f, eweights, mweights, rule, rtol):
+    """As :func:`mixed_arrays` for six species, with the lobes of the fastest pair."""
+    mixed = np.array(f, dtype=float, order="C")
+    state = rule.kernel(mixed, eweights, mweights, np.inf, rtol=rtol)
+    fastest = state.fastest()[None]
+    negative, positive = (
+        np.take_along_axis(lobe, fastest, axis=0)[0] for lobe in (state.negative, state.positive)
+    )
+    return mixed, state.matrix[0, 0], negative, positive, state.steps > 0
+
+
 def _block(f, eweights, mweights, mu, prescription, flavors, rtol):
     """Core axes (species, energy, mu) last, as apply_ufunc delivers them."""
     if not np.all(np.isfinite(f)):
         raise QkepipeError(Defect("field", "f", "values that are not finite", "finite values"))
     space = f.shape[:-3]
     flat = np.moveaxis(f.reshape((-1, *f.shape[-3:])), 0, -1)
-    mixed, survival, negative, positive = mixed_arrays(
-        flat, eweights, mweights, mu, prescription, flavors, rtol
-    )
+    rule = get_prescription(prescription, flavors)
+    if rule.species == 6:
+        mixed, survival, negative, positive, converted = _mixed_six(
+            flat, eweights, mweights, rule, rtol
+        )
+    else:
+        mixed, survival, negative, positive = mixed_arrays(
+            flat, eweights, mweights, mu, prescription, flavors, rtol
+        )
+        converted = np.any(survival != 1.0, axis=0)
     return (
         np.moveaxis(mixed, -1, 0).reshape(f.shape),
         np.moveaxis(survival, -1, 0).reshape((*space, mweights.size)),
         negative.reshape(space),
         positive.reshape(space),
+        converted.reshape(space),
     )
 
 
@@ -90,7 +110,8 @@ def four_species(f: xr.DataArray) -> xr.DataArray:
             "species",
             ", ".join(labels),
             ", ".join(SPECIES),
-            "averaging mu and tau first: nux is one heavy flavour",
+            "averaging mu and tau first: nux is one heavy flavour"
+            + (", or prescription 'pairwise'" if sorted(labels) == sorted(SPECIES6) else ""),
         )
     )
 
@@ -127,6 +148,26 @@ def rates(negative: xr.DataArray, positive: xr.DataArray, rtol: float) -> xr.Dat
     )
 
 
+def _ordered_species(f: xr.DataArray, rule: Prescription) -> xr.DataArray:
+    """Array with the species of a prescription, in their order."""
+    if rule.species == 4:
+        return four_species(f)
+    labels = [str(s) for s in f["species"].values] if "species" in f.coords else []
+    if sorted(labels) == sorted(SPECIES6):
+        return f.sel(species=list(SPECIES6))
+    absent = [name for name in SPECIES6 if name not in labels]
+    raise QkepipeError(
+        Defect(
+            "field",
+            "species",
+            f"{', '.join(labels) or 'no labels'} with prescription {rule.name!r}"
+            + (f", which also needs {', '.join(absent)}" if absent else ""),
+            ", ".join(SPECIES6),
+            "a prescription for four species, such as 'box'",
+        )
+    )
+
+
 def asymptotic_state(
     f: xr.DataArray | xr.Dataset,
     prescription: str = "box",
@@ -140,7 +181,8 @@ def asymptotic_state(
     f : DataArray or Dataset
         Occupation f(species, energy, mu, ...) [1] (a Dataset with ``lapse``: energies at
         infinity) with labelled species (nue, nuebar, nux,
-        nuxbar; nux is one heavy flavour; without nuxbar it is taken equal to nux), or a
+        nuxbar; nux is one heavy flavour; without nuxbar it is taken equal to nux; for
+        ``pairwise`` the six of :data:`qkepipe.species.SPECIES6`), or a
         Dataset with ``f`` and ``energy_edge``, ``mu_edge``. Without an energy axis:
         energy-integrated density per d(mu)/2 [cm^-3]. Without axisymmetry:
         f(species, energy, direction, ...) with ``direction_weight`` along ``direction``
@@ -160,12 +202,13 @@ def asymptotic_state(
     Returns
     -------
     Dataset
-        ``f`` (always four species), ``survival_probability`` (mu or direction, ...; the same for
-        neutrinos, antineutrinos and all energies), ``converted`` (false without a crossing
-        and where a prescription makes no statement), ``growth_estimate`` kappa sqrt(A B)
+        ``f`` (four species; six for ``pairwise``), ``survival_probability`` (mu or direction,
+        ...; the same for neutrinos, antineutrinos and all energies), ``converted`` (false
+        without a crossing and where a prescription makes no statement), ``growth_estimate`` kappa sqrt(A B)
         [s-1], 0 without a crossing; ``relaxation_time`` 2 pi/growth_estimate [s],
-        ``eln_xln_negative`` and ``eln_xln_positive`` A and B [cm-3]. The last four are
-        missing (NaN) if the width of a single energy group is not known.
+        ``eln_xln_negative`` and ``eln_xln_positive`` A and B [cm-3], with six species those
+        of the fastest pair of flavours. The last four are missing (NaN) if the width of a
+        single energy group is not known.
 
     Raises
     ------
@@ -183,7 +226,7 @@ def asymptotic_state(
     else:
         quadrature = quadrature_of(f)
         values = f
-    values = four_species(values)
+    values = _ordered_species(values, rule)
     energy = ["energy"] if "energy" in values.dims else []
     work = values if energy else values.expand_dims(energy=1)
     if work.chunks is None and float(work.min()) < -1e-12:
@@ -197,7 +240,7 @@ def asymptotic_state(
     work = work.astype(float, copy=False)
     if work.chunks is not None:
         work = work.chunk(dict.fromkeys(core, -1))
-    mixed, survival, negative, positive = xr.apply_ufunc(
+    mixed, survival, negative, positive, converted = xr.apply_ufunc(
         _block,
         work,
         kwargs={
@@ -209,9 +252,9 @@ def asymptotic_state(
             "rtol": rtol,
         },
         input_core_dims=[core],
-        output_core_dims=[core, [axis], [], []],
+        output_core_dims=[core, [axis], [], [], []],
         dask="parallelized",
-        output_dtypes=[float] * 4,
+        output_dtypes=[float] * 4 + [bool],
     )
     if not energy:
         mixed = mixed.isel(energy=0)
@@ -226,7 +269,7 @@ def asymptotic_state(
         {
             "f": mixed.transpose(*values.dims),
             "survival_probability": survival.transpose(axis, *space),
-            "converted": (survival != 1.0).any(axis).transpose(*space),
+            "converted": converted.transpose(*space),
         }
     ).assign(found.data_vars)
     out["f"].attrs = {
