@@ -204,8 +204,8 @@ def asymptotic_state(
     Dataset
         ``f`` (four species; six for ``pairwise``), ``survival_probability`` (mu or direction,
         ...; the same for neutrinos, antineutrinos and all energies), ``converted`` (false
-        without a crossing and where a prescription makes no statement), ``growth_estimate`` kappa sqrt(A B)
-        [s-1], 0 without a crossing; ``relaxation_time`` 2 pi/growth_estimate [s],
+        without a crossing and where a prescription makes no statement), ``growth_estimate``
+        kappa sqrt(A B) [s-1], 0 without a crossing; ``relaxation_time`` 2 pi/growth_estimate [s],
         ``eln_xln_negative`` and ``eln_xln_positive`` A and B [cm-3], with six species those
         of the fastest pair of flavours. The last four are missing (NaN) if the width of a
         single energy group is not known.
