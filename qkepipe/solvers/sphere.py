@@ -267,6 +267,7 @@ def run_sphere(
     average_from: float = 0.5,
     cfl: float = 0.45,
     samples: int = 400,
+    until: float | None = None,
     track: Track | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 20.0,
@@ -291,13 +292,17 @@ def run_sphere(
     seed_profile : ndarray (n_r,), complex
         Profile of the seed, see :mod:`qkepipe.solvers.seeds`; default: 1 everywhere.
     crossings : float
-        Duration in light-crossing times of the domain.
+        Duration in light-crossing times of the domain; with ``until`` the longest.
     average_from : float
-        Fraction of the run after which time averages start.
+        Fraction of the run after which time averages start; without effect with ``until``.
     cfl : float
         At most 1/2.
     samples : int
         Number of samples of the time series; averages use the same samples.
+    until : float, optional
+        Stop at a steady state: when number density n and flux F of every species and cell,
+        averaged over half a light crossing, are those of the half crossing before, F to this
+        fraction of c n. The time average is that of the last half crossing.
     track : Track, optional
         Cell whose coherence is recorded at short intervals while it grows from the seed
         (quantum kinetics only).
@@ -313,8 +318,9 @@ def run_sphere(
     -------
     Dataset
         Kind ``solution``: time-averaged ``f``, ``f_final``, series over ``time_sample`` and
-        the monitors as attributes; with ``track`` also ``tracked_coherence`` over
-        ``time_tracked``.
+        the monitors as attributes; with ``until`` also ``steady_residual``, the largest change
+        between the last two half crossings (above ``until`` if the run ended unsettled); with
+        ``track`` also ``tracked_coherence`` over ``time_tracked``.
     """
     grid = grid_of(background)
     operator_class = SCHEMES[scheme].operator
@@ -331,13 +337,25 @@ def run_sphere(
     length = grid.radius.light_path
     every = max(1, int(np.ceil(crossings * length / step / samples)))
     n_samples = max(2, int(np.ceil(crossings * length / step / every)))
+    window = None
+    if until is not None:
+        # whole half crossings, two of them at least
+        window = max(1, round(0.5 * length / step / every))
+        n_samples = window * max(2, -(-n_samples // window))
     first_average = int(average_from * n_samples)
     state = _RunState(f, n_samples, grid, operator, track)
     state.lepton[0] = _lepton_content(diagonal, grid, operator.geometry.volume)
     if checkpoint is not None:
         state.load(checkpoint)
     saved = time.monotonic()
+    if window is not None:
+        first_average = max(0, state.sample - 1) // window * window
     while state.sample < n_samples:
+        if window is not None and state.sample % window == 0:
+            if state.residual(window) <= until:
+                break
+            first_average = state.sample
+            state.forget_average()
         for number in range(every):
             if mixing is not None:
                 trace = state.f[0] + state.f[1] if number == 0 else None
@@ -362,9 +380,15 @@ def run_sphere(
         crossings=float(crossings),
         average_from=float(average_from),
         time_step=step / C_LIGHT,
-        n_steps=int(n_samples * every),
+        n_steps=int(state.sample * every),
         **{k: v for k, v in setup.options.items() if v is not None},
     )
+    if window is not None:
+        result.attrs.update(
+            crossings=float(state.sample * every * step / length),
+            average_from=float(first_average / state.sample),
+            steady_residual=state.residual(window),
+        )
     if n_component == 4:
         result.attrs["seed_amplitude"] = float(seed_amplitude)
     return result
@@ -385,6 +409,7 @@ class _RunState:
         self.averaged = 0
         self.coherence = np.zeros((n_samples, n_r))
         self.flux = np.zeros((n_samples, 4, n_r))
+        self.density = np.zeros((n_samples, 4, n_r))
         self.out = np.zeros((n_samples, 4))
         self.excess = 0.0
         self.trace = 0.0
@@ -406,6 +431,7 @@ class _RunState:
         "sum_coherence",
         "coherence",
         "flux",
+        "density",
         "out",
         "lepton",
         "tracked_time",
@@ -468,6 +494,9 @@ class _RunState:
         species = self.f[:2].reshape(4, *self.f.shape[2:])
         k = self.sample
         self.time[k] = seconds
+        self.density[k] = number_density(
+            species, self.grid.energy, self.grid.angle, self.grid.lapse
+        )
         self.flux[k] = number_flux(species, self.grid.energy, self.grid.angle, self.grid.lapse)
         through = face_flux(self.f, self.operator.inner, self.operator.geometry)[:2, ..., -1:]
         out = _per_time(through, self.grid.energy).sum(axis=(2, 3))
@@ -483,7 +512,30 @@ class _RunState:
             self.averaged += 1
         self.sample += 1
 
+    def forget_average(self) -> None:
+        """Start the time averages anew."""
+        self.sum_f = np.zeros_like(self.sum_f)
+        self.sum_coherence = np.zeros_like(self.sum_coherence)
+        self.averaged = 0
+
+    def residual(self, window: int) -> float:
+        """Largest change between the means of the last two windows, infinite before they exist.
+
+        Of the density, and of the flux over c, relative to the density.
+        """
+        if self.sample < 2 * window:
+            return float("inf")
+        early = slice(self.sample - 2 * window, self.sample - window)
+        late = slice(self.sample - window, self.sample)
+        density = self.density[late].mean(axis=0)
+        change = np.maximum(
+            np.abs(density - self.density[early].mean(axis=0)),
+            np.abs(self.flux[late].mean(axis=0) - self.flux[early].mean(axis=0)) / C_LIGHT,
+        )
+        return float((change / np.maximum(density, np.finfo(float).tiny)).max())
+
     def dataset(self, background: xr.Dataset, first_average: int) -> xr.Dataset:
+        done = self.sample
         out = field_dataset(self.sum_f / self.averaged, background)
         out["f_final"] = (
             ("species", "energy", "mu", "r"),
@@ -492,18 +544,18 @@ class _RunState:
         )
         out["number_flux_series"] = (
             ("time_sample", "species", "r"),
-            self.flux,
+            self.flux[:done],
             {"units": "cm-2 s-1", "long_name": "radial number flux"},
         )
         out["number_flux_out"] = (
             ("time_sample", "species"),
-            self.out,
+            self.out[:done],
             {"units": "s-1", "long_name": "number luminosity at the outer edge"},
         )
         out = out.assign_coords(
             time_sample=(
                 "time_sample",
-                self.time,
+                self.time[:done],
                 {"units": "s", "long_name": "time since the oscillation was switched on"},
             )
         )
@@ -515,12 +567,12 @@ class _RunState:
             )
             out["coherence_series"] = (
                 ("time_sample", "r"),
-                self.coherence,
+                self.coherence[:done],
                 {"units": "1", "long_name": "|f_ex| over trace, larger of nu and nubar"},
             )
             out["coherence_max"] = (
                 "time_sample",
-                self.coherence.max(axis=1),
+                self.coherence[:done].max(axis=1),
                 {"units": "1", "long_name": "largest coherence in the domain"},
             )
             out = out.assign_coords(sector=["nu", "nubar"])
@@ -536,10 +588,10 @@ class _RunState:
                 )
                 out.attrs["tracked_radius"] = float(background["r"].values[self.track.index])
             out.attrs["max_polarisation_over_trace"] = self.excess
-        half = (first_average + len(self.time)) // 2
+        half = (first_average + done) // 2
         early = self.flux[first_average:half].mean(axis=0)
-        late = self.flux[half:].mean(axis=0)
-        mean = self.flux[first_average:].mean(axis=0)
+        late = self.flux[half:done].mean(axis=0)
+        mean = self.flux[first_average:done].mean(axis=0)
         scale = np.maximum(np.abs(mean), 1e-3 * np.abs(mean).max(axis=1, keepdims=True))
         out["steadiness"] = (
             ("species", "r"),
@@ -551,7 +603,7 @@ class _RunState:
         )
         out["number_flux_rms"] = (
             ("species", "r"),
-            self.flux[first_average:].std(axis=0),
+            self.flux[first_average:done].std(axis=0),
             {"units": "cm-2 s-1", "long_name": "rms in time of the number flux"},
         )
         out.attrs.update(
