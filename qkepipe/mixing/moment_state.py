@@ -9,7 +9,7 @@ from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.mixing.moments import NODES, check_moments, mixed_moments
 from qkepipe.mixing.registry import get_prescription
-from qkepipe.mixing.state import describe, four_species, rates
+from qkepipe.mixing.state import describe, four_species, origin, rates
 from qkepipe.schema import CARTESIAN, VARIABLES
 
 __all__ = ["asymptotic_moments"]
@@ -172,11 +172,7 @@ def asymptotic_moments(
     vector = len(names) > 2
     nodes = NODES[3 if vector else 1] if n_mu is None else n_mu
     out.attrs = {
-        "prescription": prescription,
-        "flavors": flavors,
-        "rtol": rtol,
-        "source": rule.source,
-        "validity": rule.valid,
+        **origin(rule, flavors, rtol),
         "closure": "maximum entropy (Minerbo)",
         "directions": f"{nodes} x {2 * nodes} on the sphere" if vector else f"{nodes} in mu",
     }

@@ -12,7 +12,7 @@ from qkepipe.mixing.quadrature import quadrature_of
 from qkepipe.mixing.registry import get_prescription
 from qkepipe.species import SPECIES, SPECIES6
 
-__all__ = ["asymptotic_state", "describe", "four_species", "mixed_arrays", "rates"]
+__all__ = ["asymptotic_state", "describe", "four_species", "mixed_arrays", "origin", "rates"]
 
 
 def mixed_arrays(f, eweights, mweights, mu, prescription="box", flavors=3, rtol=1e-12):
@@ -132,6 +132,17 @@ def describe(out: xr.Dataset) -> None:
     for name, (units, long_name) in _DESCRIBED.items():
         if name in out:
             out[name].attrs = {"units": units, "long_name": long_name}
+
+
+def origin(rule: Prescription, flavors: int, rtol: float) -> dict:
+    """Attributes that say how a state was made."""
+    return {
+        "prescription": rule.name,
+        "flavors": flavors,
+        "rtol": rtol,
+        "source": rule.source,
+        "validity": rule.valid,
+    }
 
 
 def rates(negative: xr.DataArray, positive: xr.DataArray, rtol: float) -> xr.Dataset:
@@ -281,11 +292,7 @@ def asymptotic_state(
         if name in out.coords and name in f.coords:
             out[name].attrs = dict(f[name].attrs)
     out.attrs = {
-        "prescription": prescription,
-        "flavors": flavors,
-        "rtol": rtol,
-        "source": rule.source,
-        "validity": rule.valid,
+        **origin(rule, flavors, rtol),
         "mu_quadrature": quadrature.mu_source,
         "energy_quadrature": quadrature.energy_source,
     }

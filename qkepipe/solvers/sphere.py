@@ -348,14 +348,7 @@ def run_sphere(
     if checkpoint is not None:
         state.load(checkpoint)
     saved = time.monotonic()
-    if window is not None:
-        first_average = max(0, state.sample - 1) // window * window
     while state.sample < n_samples:
-        if window is not None and state.sample % window == 0:
-            if state.residual(window) <= until:
-                break
-            first_average = state.sample
-            state.forget_average()
         for number in range(every):
             if mixing is not None:
                 trace = state.f[0] + state.f[1] if number == 0 else None
@@ -368,9 +361,16 @@ def run_sphere(
             if track is not None:
                 state.follow(step / C_LIGHT)
         _refuse_nan(state.f, (state.sample + 1) * every)
-        state.record((state.sample + 1) * every * step / C_LIGHT, state.sample >= first_average)
+        average = window is not None or state.sample >= first_average
+        state.record((state.sample + 1) * every * step / C_LIGHT, average)
         if progress is not None:
             progress(state.sample / n_samples, state.time[state.sample - 1])
+        if window is not None and state.sample % window == 0:
+            state.compare_average()
+            if state.residual <= until or state.sample == n_samples:
+                first_average = state.sample - window
+                break
+            state.forget_average()
         if checkpoint is not None and time.monotonic() - saved > checkpoint_seconds:
             state.save(checkpoint)
             saved = time.monotonic()
@@ -387,7 +387,7 @@ def run_sphere(
         result.attrs.update(
             crossings=float(state.sample * every * step / length),
             average_from=float(first_average / state.sample),
-            steady_residual=state.residual(window),
+            steady_residual=state.residual,
         )
     if n_component == 4:
         result.attrs["seed_amplitude"] = float(seed_amplitude)
@@ -409,7 +409,9 @@ class _RunState:
         self.averaged = 0
         self.coherence = np.zeros((n_samples, n_r))
         self.flux = np.zeros((n_samples, 4, n_r))
-        self.density = np.zeros((n_samples, 4, n_r))
+        # density and flux over c of the last whole average, and their change since the one before
+        self.moments = np.full((2, 4, n_r), np.nan)
+        self.residual = np.inf
         self.out = np.zeros((n_samples, 4))
         self.excess = 0.0
         self.trace = 0.0
@@ -431,7 +433,7 @@ class _RunState:
         "sum_coherence",
         "coherence",
         "flux",
-        "density",
+        "moments",
         "out",
         "lepton",
         "tracked_time",
@@ -494,9 +496,6 @@ class _RunState:
         species = self.f[:2].reshape(4, *self.f.shape[2:])
         k = self.sample
         self.time[k] = seconds
-        self.density[k] = number_density(
-            species, self.grid.energy, self.grid.angle, self.grid.lapse
-        )
         self.flux[k] = number_flux(species, self.grid.energy, self.grid.angle, self.grid.lapse)
         through = face_flux(self.f, self.operator.inner, self.operator.geometry)[:2, ..., -1:]
         out = _per_time(through, self.grid.energy).sum(axis=(2, 3))
@@ -518,21 +517,14 @@ class _RunState:
         self.sum_coherence = np.zeros_like(self.sum_coherence)
         self.averaged = 0
 
-    def residual(self, window: int) -> float:
-        """Largest change between the means of the last two windows, infinite before they exist.
-
-        Of the density, and of the flux over c, relative to the density.
-        """
-        if self.sample < 2 * window:
-            return float("inf")
-        early = slice(self.sample - 2 * window, self.sample - window)
-        late = slice(self.sample - window, self.sample)
-        density = self.density[late].mean(axis=0)
-        change = np.maximum(
-            np.abs(density - self.density[early].mean(axis=0)),
-            np.abs(self.flux[late].mean(axis=0) - self.flux[early].mean(axis=0)) / C_LIGHT,
-        )
-        return float((change / np.maximum(density, np.finfo(float).tiny)).max())
+    def compare_average(self) -> None:
+        """Largest change of density and flux since the average before, relative to the density."""
+        g, mean = self.grid, self.sum_f / self.averaged
+        density = number_density(mean, g.energy, g.angle, g.lapse)
+        flux = number_flux(mean, g.energy, g.angle, g.lapse) / C_LIGHT
+        before, self.moments = self.moments, np.stack([density, flux])
+        change = np.abs(self.moments - before) / np.maximum(density, np.finfo(float).tiny)
+        self.residual = float(change.max()) if np.isfinite(before).all() else np.inf
 
     def dataset(self, background: xr.Dataset, first_average: int) -> xr.Dataset:
         done = self.sample

@@ -8,7 +8,8 @@ import xarray as xr
 
 from qkepipe.errors import QkepipeError
 from qkepipe.mixing import asymptotic_state, bgk_step, growth_estimate
-from qkepipe.mixing.pairwise import PAIRS, pair_lobes, pairwise_step
+from qkepipe.mixing.pairwise import PAIRS, pairwise_step
+from qkepipe.mixing.pairwise_kernels import pair_lobes
 from qkepipe.phasespace import angle_grid, energy_grid, geometric_energy_edges
 from qkepipe.species import SPECIES6
 
