@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
-    "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "MODELS", "PRESCRIPTIONS",
-    "PROCESSES", "READERS", "SINGLE_MAPS", "THRESHOLD_RULES", "lines", "load", "repeated",
+    "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "MODELS", "ONLY_MAPS",
+    "PRESCRIPTIONS", "PROCESSES", "READERS", "SINGLE_MAPS", "THRESHOLD_RULES", "lines", "load",
+    "repeated",
 ]  # fmt: skip
 
 #: Readers of snapshots.
@@ -65,6 +66,9 @@ PRESCRIPTIONS: dict[str, str] = {
 #: Those of them that runs refuse: they hold in cells that a run cannot know, or act on six
 #: species where a run has four.
 SINGLE_MAPS: tuple[str, ...] = ("swap", "pairwise")
+
+#: Those that runs can only apply at once.
+ONLY_MAPS: tuple[str, ...] = ("none", "bd21")
 
 #: Rules of equilibration below a density.
 THRESHOLD_RULES: dict[str, str] = {

@@ -34,6 +34,12 @@ GATES = (
     # what the limiter lets |P| of a pure state exceed the trace by
     Gate("max_polarisation_over_trace", 1.0 + 2.0 * SLACK, "largest |P| over the trace", ("qke",)),
     Gate("eln_balance_error", 1e-3, "lepton-number balance of the volume", _ALL),
+    Gate(
+        "steady_residual",
+        1e-2,
+        "change of density and flux per half light crossing at the end",
+        ("bgk", "threshold"),
+    ),
     Gate("quasi_steadiness", 0.02, "change of the number flux between halves of the average", _ALL),
     Gate("steady_number_balance_error", None, "number balance of the field", _ALL),
     Gate("steady_energy_balance_error", None, "energy balance of the field", _ALL),

@@ -18,7 +18,7 @@ from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.solvers.sphere import grid_of
 from qkepipe.stability import growth_rate, mode_at
 
-__all__ = ["fastest_in_run", "predicted_growth"]
+__all__ = ["fastest_in_run", "growth_ratio", "predicted_growth"]
 
 #: Wavenumbers tried around the one of the collisionless mode, in units of xi sigma_0.
 _OFFSETS = np.linspace(-0.4, 0.4, 5)
@@ -126,3 +126,25 @@ def fastest_in_run(background: xr.Dataset, estimate: np.ndarray, xi: float) -> d
                 "wavenumber": wavenumber,
             }
     return best
+
+
+def growth_ratio(background: xr.Dataset, estimate: np.ndarray) -> np.ndarray:
+    """Fastest fast growth of the dispersion relation over the growth estimate, cell by cell.
+
+    Parameters
+    ----------
+    background : Dataset
+        With the classical field ``f``.
+    estimate : ndarray (n_r,)
+        Growth estimate kappa sqrt(A B) [s^-1]; 0 where there is no crossing.
+
+    Returns
+    -------
+    ndarray (n_r,)
+        0.4 to 1.6 for most fields; 1 where there is no crossing, so that a cell which becomes
+        unstable later has the growth estimate.
+    """
+    ratio = np.ones(estimate.size)
+    for index in np.flatnonzero(estimate > 0.0):
+        ratio[index] = mode_at(background, int(index))["growth_rate"] / estimate[index]
+    return ratio

@@ -19,7 +19,7 @@ import numpy as np
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.mixing.bgk import bgk_step, mixing_state
+from qkepipe.mixing.bgk import bgk_step, check_mode, mixing_state
 from qkepipe.mixing.registry import get_prescription
 from qkepipe.mixing.threshold import get_threshold_rule, is_forward, threshold_step
 from qkepipe.oscillation.rotation import SelfInteraction
@@ -31,12 +31,26 @@ FLAVORS = 2
 
 @dataclass(frozen=True)
 class Setup:
-    """What an operator may need: grid, c dt [cm], density [g cm^-3] and its options."""
+    """What an operator may need.
+
+    Attributes
+    ----------
+    grid : Grid
+    step : float
+        c dt [cm].
+    rho : ndarray (n_r,)
+        Density [g cm^-3].
+    options : dict
+        Of the scheme.
+    growth_ratio : float or ndarray (n_r,)
+        Growth rate of the dispersion relation over the growth estimate.
+    """
 
     grid: Any
     step: float
     rho: np.ndarray
     options: dict
+    growth_ratio: float | np.ndarray = 1.0
 
 
 class Oscillation:
@@ -60,7 +74,10 @@ class Oscillation:
 
 
 class Relaxation:
-    """BGK relaxation to the asymptotic state of ``prescription`` in tau = ``c_tau``/rate."""
+    """BGK relaxation to the asymptotic state of ``prescription`` in tau = ``c_tau``/rate.
+
+    The rate is the growth estimate of each step times ``growth_ratio`` of the setup.
+    """
 
     def __init__(self, setup: Setup):
         rule = get_prescription(setup.options["prescription"], FLAVORS)
@@ -74,6 +91,9 @@ class Relaxation:
                 )
             )
         self.setup = setup
+        self.mode = setup.options.get("mode")
+        check_mode(rule, self.mode or rule.modes[0])
+        self.rate_factor = setup.growth_ratio * setup.grid.lapse**-2.0
         self.state = mixing_state(setup.grid.angle.centres.size, setup.rho.size)
 
     def apply(self, f: np.ndarray) -> None:
@@ -87,7 +107,8 @@ class Relaxation:
             self.setup.step / C_LIGHT,
             flavors=FLAVORS,
             prescription=self.setup.options["prescription"],
-            rate_factor=g.lapse**-2.0,
+            mode=self.mode,
+            rate_factor=self.rate_factor,
             c_tau=self.setup.options["c_tau"],
             rtol=self.setup.options["tolerance"],
             state=self.state,

@@ -268,6 +268,7 @@ def run_sphere(
     cfl: float = 0.45,
     samples: int = 400,
     until: float | None = None,
+    growth_ratio: float | np.ndarray = 1.0,
     track: Track | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 20.0,
@@ -284,8 +285,8 @@ def run_sphere(
     initial : ndarray (4, n_energy, n_mu, n_r)
         Classical steady state, species nue, nuebar, nux, nuxbar.
     options : dict
-        Of the scheme: ``xi``; or ``prescription``, ``c_tau``; or ``density``, ``rule``,
-        ``flux_factor``.
+        Of the scheme: ``xi``; or ``prescription``, ``mode``, ``c_tau``, ``tolerance``; or
+        ``density``, ``rule``, ``flux_factor``.
     seed_amplitude : float
         Angle by which flavour vectors are turned at the start and at the inner edge
         (quantum kinetics only).
@@ -298,11 +299,16 @@ def run_sphere(
     cfl : float
         At most 1/2.
     samples : int
-        Number of samples of the time series; averages use the same samples.
+        Number of samples of the time series; averages use the same samples. With ``until`` at
+        least twenty per crossing.
     until : float, optional
         Stop at a steady state: when number density n and flux F of every species and cell,
         averaged over half a light crossing, are those of the half crossing before, F to this
-        fraction of c n. The time average is that of the last half crossing.
+        fraction of c n. The time average is that of the last half crossing. A run shorter than
+        a crossing compares its halves.
+    growth_ratio : float or ndarray (n_r,)
+        Growth rate of every cell over the growth estimate (relaxation only), see
+        :func:`qkepipe.solvers.linear.growth_ratio`.
     track : Track, optional
         Cell whose coherence is recorded at short intervals while it grows from the seed
         (quantum kinetics only).
@@ -326,7 +332,7 @@ def run_sphere(
     operator_class = SCHEMES[scheme].operator
     n_component = SCHEMES[scheme].components
     operator, step = _transport(background, grid, n_component, cfl, seed_amplitude)
-    setup = Setup(grid=grid, step=step, rho=background["rho"].values, options=dict(options or {}))
+    setup = Setup(grid, step, background["rho"].values, dict(options or {}), growth_ratio)
     mixing = operator_class(setup) if operator_class is not None else None
     diagonal = np.array(initial, dtype=float, order="C").reshape(2, 2, *initial.shape[1:])
     f = diagonal
@@ -336,12 +342,15 @@ def run_sphere(
         f = seed_state(diagonal, seed_amplitude, seed_profile)
     length = grid.radius.light_path
     every = max(1, int(np.ceil(crossings * length / step / samples)))
-    n_samples = max(2, int(np.ceil(crossings * length / step / every)))
+    if until is not None:
+        # ten samples per half crossing, as what chatters from step to step is to be averaged out
+        every = max(1, min(every, int(0.05 * length / step)))
+    n_samples = max(2 if until is None else 4, int(np.ceil(crossings * length / step / every)))
     window = None
     if until is not None:
-        # whole half crossings, two of them at least
-        window = max(1, round(0.5 * length / step / every))
-        n_samples = window * max(2, -(-n_samples // window))
+        # whole half crossings, two of them at least; or the halves of a shorter run
+        window = min(max(2, round(0.5 * length / step / every)), n_samples // 2)
+        n_samples = window * -(-n_samples // window)
     first_average = int(average_from * n_samples)
     state = _RunState(f, n_samples, grid, operator, track)
     state.lepton[0] = _lepton_content(diagonal, grid, operator.geometry.volume)

@@ -76,11 +76,13 @@ def _runs(entry):
             yield f"qke_xi{compact(xi)}", "attenuated", xi, {"xi": xi}
     elif entry.scheme == "bgk":
         name = f"bgk_{entry.prescription}"
+        name += "" if entry.mode is None else f"_{entry.mode}"
+        name += "" if entry.growth == "estimate" else f"_{entry.growth}"
         if not math.isclose(entry.c_tau, type(entry).model_fields["c_tau"].default):
             name += f"_ctau{_plain(entry.c_tau)}"
         if entry.tolerance != type(entry).model_fields["tolerance"].default:
             name += f"_tol{compact(entry.tolerance) if entry.tolerance else 0}"
-        options = entry.model_dump(include={"prescription", "c_tau", "tolerance"})
+        options = entry.model_dump(exclude={"scheme"})
         yield name, entry.prescription, None, options
     else:
         rule = entry.rule

@@ -315,7 +315,12 @@ class SolveBlock(_Block):
         gt=0,
         le=1e6,
     )
-    crossings: float = _field(6.0, "Duration in light-crossing times of the domain.", gt=0, le=1000)
+    crossings: float = _field(
+        6.0,
+        "Duration of quantum-kinetic runs in light-crossing times of the domain.",
+        gt=0,
+        le=1000,
+    )
     average_from: float = _field(
         0.6, "Fraction of the run after which time averages start.", ge=0, lt=1
     )
@@ -327,6 +332,20 @@ class SolveBlock(_Block):
         le=1e-4,
     )
     samples: int = _field(400, "Samples of the time series and of the averages.", ge=8, le=1000000)
+    steady_tolerance: float = _field(
+        1e-3,
+        "Relaxation and threshold runs end when densities and fluxes, averaged over half a light "
+        "crossing, change by less than this from one half crossing to the next; 0: they last "
+        "`steady_crossings`.",
+        ge=0,
+        le=0.1,
+    )
+    steady_crossings: float = _field(
+        20.0,
+        "Longest duration of relaxation and threshold runs in light-crossing times.",
+        gt=0,
+        le=1000,
+    )
     seed: SeedBlock = _field(SeedBlock(), "Initial flavour coherence.")
 
 
@@ -344,10 +363,31 @@ class BgkEntry(_Block):
 
     scheme: Literal["bgk"] = Field(description="Kind of run.")
     prescription: PrescriptionName = _field("box", "Asymptotic state.")
-    c_tau: float = _field(_2PI, "Relaxation time times the growth estimate (2 pi).", gt=0, le=1e6)
+    mode: Literal["map", "exponential"] | None = _field(
+        None,
+        "At once in every step (`map`), or in the relaxation time with the target of the start "
+        "of the step (`exponential`); null: what the prescription is made for, which is the exact "
+        "relaxation for `box` and `map` for the others.",
+    )
+    growth: Literal["estimate", "dispersion"] = _field(
+        "estimate",
+        "Growth rate of the relaxation time: sqrt(2) G_F sqrt(A B)/hbar with the lobes A, B of "
+        "ELN-XLN, or that times the ratio of the fastest growth of the dispersion relation to it, "
+        "cell by cell in the classical field. Without effect where a state is reached at once.",
+    )
+    c_tau: float = _field(_2PI, "Relaxation time times the growth rate (2 pi).", gt=0, le=1e6)
     tolerance: float = _field(
         1e-6, "Relative depth of a crossing below which nothing relaxes.", ge=0, lt=1
     )
+
+    @model_validator(mode="after")
+    def _mode_exists(self) -> BgkEntry:
+        if self.mode == "exponential" and self.prescription in registered.ONLY_MAPS:
+            raise ValueError(
+                f"mode='exponential' with prescription {self.prescription!r}; expected 'map', as "
+                "it is no target of a relaxation"
+            )
+        return self
 
 
 class ThresholdEntry(_Block):

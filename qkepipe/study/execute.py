@@ -166,7 +166,7 @@ def _compile(tasks: Sequence[CaseTask]) -> None:
 
     first = {task.case.kind: task for task in reversed(tasks)}
     for task in first.values():
-        short = {"crossings": 1e-12, "samples": 8, "average_from": 0.0}
+        short = {"crossings": 1e-12, "steady_crossings": 1e-12, "samples": 8, "average_from": 0.0}
         settings = {**task.settings, "solve": {**task.settings["solve"], **short}}
         config = settings_view(settings, run={"checkpoint_seconds": task.checkpoint_seconds})
         logger.info("compiling the kernels of %s runs", task.case.kind)

@@ -64,6 +64,7 @@ _STEADY = ("solve.tolerance",)
 #: Energy groups of a snapshot for estimates made before it is read: as many as a grid may have.
 _SNAPSHOT_GROUPS = 100
 _RUN = ("solve.crossings", "solve.average_from", "solve.cfl", "solve.samples")
+_SETTLED = ("solve.steady_tolerance", "solve.steady_crossings")
 
 #: Keys of the configuration that a stage can see. A stage gets nothing else, so that a
 #: change reruns exactly the stages that use it.
@@ -81,7 +82,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
         "background", *_STEADY, *_RUN, "solve.r_in_km", "report.profile_radii_km",
     ),
-    "solve": (*_RUN, "solve.seed", "report.profile_radii_km"),
+    "solve": (*_RUN, *_SETTLED, "solve.seed", "report.profile_radii_km"),
     "compare": (),
 }  # fmt: skip
 
@@ -284,7 +285,8 @@ class Plan:
         """Time limit of a job on a cluster: a generous estimate, doubled at each attempt."""
         grid, solve = self.config.grid, self.config.solve
         cells = grid.max_cells * resolution
-        steps = (solve.crossings + 1.0) * cells / solve.cfl
+        crossings = max(solve.crossings, solve.steady_crossings)
+        steps = (crossings + 1.0) * cells / solve.cfl
         # 20 ns per component, angle, energy and cell: slower than any machine we measured
         seconds = 20e-9 * 8 * self._groups * grid.n_mu * resolution * cells * steps
         return int((30.0 + rounds * seconds / 60.0) * 2 ** (attempt - 1))

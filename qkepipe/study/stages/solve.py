@@ -9,7 +9,7 @@ import xarray as xr
 
 from qkepipe.diagnostics import LINEAR_LEVELS, measured_growth
 from qkepipe.phasespace import METRIC
-from qkepipe.solvers.linear import fastest_in_run
+from qkepipe.solvers.linear import fastest_in_run, growth_ratio
 from qkepipe.solvers.seeds import seed_profile
 from qkepipe.solvers.sphere import Track, run_sphere, time_step
 from qkepipe.stability import screen
@@ -44,22 +44,26 @@ def run(
     """
     settings = config.solve
     options = dict(case.options)
-    seed, predicted = {}, {}
+    predicted = {}
     if case.kind == "qke":
-        seed, predicted = _seed(config, options["xi"], background)
+        more, predicted = _seed(config, options["xi"], background)
+        more["crossings"] = settings.crossings
+    else:
+        more = {"crossings": settings.steady_crossings, "until": settings.steady_tolerance}
+        if options.get("growth") == "dispersion":
+            more["growth_ratio"] = growth_ratio(background, _growth_estimate(background))
     solution = run_sphere(
         background,
         case.kind,
         initial=background["f"].values,
         options=options,
-        crossings=settings.crossings,
         average_from=settings.average_from,
         cfl=settings.cfl,
         samples=settings.samples,
         checkpoint=checkpoint,
         checkpoint_seconds=config.run.checkpoint_seconds,
         progress=progress,
-        **seed,
+        **more,
     )
     solution.attrs.update(predicted)
     if "tracked_coherence" in solution:
@@ -74,6 +78,13 @@ def run(
     return solution, summary_of(config, case, solution, background)
 
 
+def _growth_estimate(background: xr.Dataset) -> np.ndarray:
+    """Growth estimate of fast modes in the classical field [s^-1], 0 without a crossing."""
+    metric = [name for name in METRIC if name in background]
+    field = background[["f", "energy_edge", "mu_edge", "r_edge", *metric]]
+    return screen(field, lsa_cells=0)["ffi_growth_estimate"].values
+
+
 def _seed(config, xi: float, background: xr.Dataset) -> tuple[dict, dict]:
     """Seed of a run and what linear theory predicts for it, in its coordinate time and radius.
 
@@ -81,10 +92,7 @@ def _seed(config, xi: float, background: xr.Dataset) -> tuple[dict, dict]:
     the cell of that mode is followed until its coherence saturates.
     """
     settings = config.solve
-    metric = [name for name in METRIC if name in background]
-    field = background[["f", "energy_edge", "mu_edge", "r_edge", *metric]]
-    estimate = screen(field, lsa_cells=0)["ffi_growth_estimate"].values
-    mode = fastest_in_run(background, estimate, xi)
+    mode = fastest_in_run(background, _growth_estimate(background), xi)
     wavenumber, track, predicted = 0.0, None, {}
     if mode is not None:
         wavenumber = mode["wavenumber"]

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from qkepipe.errors import QkepipeError
-from qkepipe.registered import FIGURES, PRESCRIPTIONS, SINGLE_MAPS
+from qkepipe.registered import FIGURES, ONLY_MAPS, PRESCRIPTIONS, SINGLE_MAPS
 from qkepipe.study import config as models
 from qkepipe.study.cases import expand_cases
 from qkepipe.study.config import Config
@@ -71,7 +71,9 @@ def test_prescriptions_are_the_registered_ones():
     from qkepipe.mixing import C_TAU
     from qkepipe.mixing import PRESCRIPTIONS as LOADED
 
-    assert names(models.PrescriptionName) == set(LOADED) - set(SINGLE_MAPS)
+    runnable = set(LOADED) - set(SINGLE_MAPS)
+    assert names(models.PrescriptionName) == runnable
+    assert set(ONLY_MAPS) == {name for name in runnable if "exponential" not in LOADED[name].modes}
     assert models.BgkEntry(scheme="bgk").c_tau == C_TAU
 
 
@@ -184,9 +186,12 @@ def one_of(names):
          "cases[0].xi[1]: 0; expected more than 0.0"),
         ({"cases": [{"scheme": "qke", "xi": [2]}]}, "cases[0].xi[0]: 2; expected at most 1.0"),
         ({"cases": [{"scheme": "bgk", "xi": [1]}]},
-         "cases[0].xi: unknown key (one of c_tau, prescription, scheme, tolerance)"),
+         "cases[0].xi: unknown key (one of c_tau, growth, mode, prescription, scheme, tolerance)"),
         ({"cases": [{"scheme": "bgk", "prescription": "bx"}]},
          f"cases[0].prescription: 'bx' (did you mean 'box'?); expected {one_of(RUNNABLE)}"),
+        ({"cases": [{"scheme": "bgk", "prescription": "bd21", "mode": "exponential"}]},
+         "cases[0]: mode='exponential' with prescription 'bd21'; expected 'map', as it is no "
+         "target of a relaxation"),
         ({"cases": [{"scheme": "bgk", "prescription": "swap"}]},
          f"cases[0].prescription: 'swap'; expected {one_of(RUNNABLE)}"),
         ({"cases": [{"scheme": "qke", "xi": [1e-4, "1e-4"]}]},
@@ -326,6 +331,13 @@ def test_case_names_have_neither_dots_nor_blanks():
             {"scheme": "bgk"},
             {"scheme": "bgk", "c_tau": 1.5, "tolerance": 0},
             {"scheme": "bgk", "prescription": "equipartition", "tolerance": 1e-3},
+            {"scheme": "bgk", "mode": "map"},
+            {
+                "scheme": "bgk",
+                "prescription": "power_half",
+                "mode": "exponential",
+                "growth": "dispersion",
+            },
             {"scheme": "threshold", "density": [1e11, 2.5e10]},
         ],
         "resolutions": [1.5],
@@ -333,7 +345,8 @@ def test_case_names_have_neither_dots_nor_blanks():
     cases = expand_cases(load_config(raw))
     base = [
         "classical", "qke_xi1e0", "qke_xi2p5e-4", "qke_xi1e-4", "bgk_box", "bgk_box_ctau1p5_tol0",
-        "bgk_equipartition_tol1e-3", "threshold_rho1e11", "threshold_rho2p5e10",
+        "bgk_equipartition_tol1e-3", "bgk_box_map", "bgk_power_half_exponential_dispersion",
+        "threshold_rho1e11", "threshold_rho2p5e10",
     ]  # fmt: skip
     assert [c.name for c in cases] == base + [f"{name}_res1p5" for name in base]
     assert {c.resolution for c in cases[: len(base)]} == {1.0}
@@ -347,7 +360,7 @@ def test_cases_carry_what_the_solver_needs():
     assert (qke.kind, qke.scheme, qke.xi, qke.options) == ("qke", "attenuated", 2e-4, {"xi": 2e-4})
     bgk = by_name["bgk_box"]
     assert (bgk.kind, bgk.scheme, bgk.xi) == ("bgk", "box", None)
-    assert set(bgk.options) == {"prescription", "c_tau", "tolerance"}
+    assert set(bgk.options) == {"prescription", "mode", "growth", "c_tau", "tolerance"}
     threshold = by_name["threshold_rho1e11"]
     assert (threshold.kind, threshold.scheme) == ("threshold", "pair")
     assert threshold.options == {"density": 1e11, "rule": "pair", "flux_factor": None}

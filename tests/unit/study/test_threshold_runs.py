@@ -24,7 +24,7 @@ def config():
     return load_config(
         {
             "grid": {"r_in_km": 34, "r_out_km": 60, "n_r": 24, "n_mu": 8, "n_energy": 3},
-            "solve": {"crossings": 0.5, "samples": 8},
+            "solve": {"steady_crossings": 0.5, "samples": 8},
             "cases": [*rules, onset, never],
         }
     )
