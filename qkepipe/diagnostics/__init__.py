@@ -28,6 +28,7 @@ from qkepipe.diagnostics.radiation import (
 )
 from qkepipe.diagnostics.radii import default_profile_radii
 from qkepipe.diagnostics.resolution import GRID_AXES, GRID_COLUMNS, grid_errors
+from qkepipe.diagnostics.scores import PUBLISHED_BOUND, SCORE_COLUMNS, global_scores
 from qkepipe.diagnostics.summary import summarise
 from qkepipe.diagnostics.table import to_csv
 
@@ -37,7 +38,9 @@ __all__ = [
     "GRID_AXES",
     "GRID_COLUMNS",
     "LINEAR_LEVELS",
+    "PUBLISHED_BOUND",
     "QUANTITIES",
+    "SCORE_COLUMNS",
     "XiSequence",
     "angular_distribution",
     "averaged_opacity",
@@ -48,6 +51,7 @@ __all__ = [
     "flux_factor",
     "flux_mean_energy",
     "gain_radius",
+    "global_scores",
     "grid_errors",
     "heating_and_cooling",
     "inner_optical_depth",

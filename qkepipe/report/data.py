@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from qkepipe.diagnostics import COLUMNS
+from qkepipe.diagnostics import COLUMNS, global_scores
 from qkepipe.errors import Defect, QkepipeError
 
 __all__ = ["STAGES", "SnapshotData", "StudyData", "load_study", "seed_amplitude"]
@@ -91,11 +91,15 @@ class SnapshotData:
 
 @dataclass(frozen=True)
 class StudyData:
-    """A study: configuration, snapshots by name, comparison table and provenance."""
+    """A study: configuration, snapshots by name, tables and provenance.
+
+    ``scores`` are those of :func:`qkepipe.diagnostics.global_scores`.
+    """
 
     config: dict
     snapshots: dict[str, SnapshotData]
     comparison: pd.DataFrame | None = None
+    scores: pd.DataFrame | None = None
     provenance: dict = field(default_factory=dict)
 
     def row(self, snapshot: str, case: str, quantity: str, species: str) -> dict | None:
@@ -158,10 +162,12 @@ def load_study(
         for case, path in (given.get("summaries") or {}).items():
             summaries[case] = _checked(_read(path), str(path))
         snapshots[name] = SnapshotData(name=name, summaries=summaries, **datasets)
+    table, scores = _read_comparison(comparison)
     return StudyData(
         config=dict(config),
         snapshots=snapshots,
-        comparison=_read_comparison(comparison),
+        comparison=table,
+        scores=scores,
         provenance=dict(provenance or {}),
     )
 
@@ -184,14 +190,15 @@ def _checked(summary: xr.Dataset, source: str) -> xr.Dataset:
     return summary
 
 
-def _read_comparison(path) -> pd.DataFrame | None:
+def _read_comparison(path) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     if path is None:
-        return None
-    needed = [*COLUMNS, "uncertainty_change"]
+        return None, None
+    needed = [*COLUMNS, "resolution", "uncertainty_change"]
     with xr.open_dataset(path) as data:
         absent = [name for name in needed if name not in data]
         if absent:
             raise QkepipeError(
                 Defect(str(path), ", ".join(absent), "missing columns", ", ".join(needed))
             )
-        return pd.DataFrame({name: data[name].values for name in needed})
+        table = pd.DataFrame({name: data[name].values for name in needed})
+        return table, global_scores(data).to_dataframe()

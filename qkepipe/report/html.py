@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from qkepipe import __version__
+from qkepipe.diagnostics import ALL
 from qkepipe.report.answer import answer, failed_gates, field_words
 from qkepipe.report.background import field_rows, process_rows, setting_rows, species_rows
 from qkepipe.report.calibration import SHOWN, calibration_sentences, score_rows
@@ -29,7 +30,7 @@ from qkepipe.report.facts import (
     xi_rows,
 )  # fmt: skip
 from qkepipe.report.gates import growth_rates, readings
-from qkepipe.report.labels import case_labels
+from qkepipe.report.labels import QUANTITIES, case_labels
 from qkepipe.report.regions import (
     region_definitions,
     region_growth,
@@ -37,6 +38,13 @@ from qkepipe.report.regions import (
     regions_left_out,
 )
 from qkepipe.report.resolution import AXES, grid_error_rows, grid_error_sentence
+from qkepipe.report.schemes import (
+    SCORED,
+    reference_label,
+    scheme_rows,
+    scored_rows,
+    survival_sentences,
+)
 from qkepipe.report.tables import key_rows
 from qkepipe.report.text import SPECIES_HTML, number, shown, unit
 
@@ -113,6 +121,7 @@ def render(study: StudyData, pictures: list[Picture], output: Path, inputs: list
         provenance=_as_tables(study.provenance),
         score_words=list(SHOWN.values()),
         grid_axes=list(AXES.values()),
+        scored=[_column_words(*column) for column in SCORED],
         tolerance=f"{100.0 * TOLERANCE:g} %",
         monitors=monitors,
         failed=failed_gates(monitors),
@@ -156,6 +165,10 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "swept": _columns(key_rows(study, name, swept), swept),
         "convergence_warning": convergence_warning(study, data),
         "resolutions": _columns(key_rows(study, name, several), several),
+        "schemes": scheme_rows(data) if data.summaries else [],
+        "reference": reference_label(data),
+        "scored": scored_rows(study, data),
+        "survival": survival_sentences(study, data),
         "verdicts": verdicts(study, data) if swept else [],
         "kinds": instability_kinds(data),
         "region_kinds": region_kinds(data),
@@ -169,6 +182,12 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "pictures": {p.name: p for p in pictures if p.snapshot == name},
         "more": [p.name for p in pictures if p.snapshot == name and p.name not in _PLACED],
     }
+
+
+def _column_words(quantity: str, species: str) -> Markup:
+    words = {"survival_probability": "survival", **{q: w for q, (w, _, _) in QUANTITIES.items()}}
+    text = Markup("{}").format(words[quantity])
+    return text if species == ALL else text + Markup(" {}").format(SPECIES_HTML[species])
 
 
 def _same_case(summary, other) -> bool:

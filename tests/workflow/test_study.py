@@ -46,6 +46,10 @@ def test_the_comparison_has_every_case(finished):
     assert {row["xi"] for row in rows if row["kind"] == "qke"} == {"1e-05", "2e-05"}
     table = xr.load_dataset(results / "comparison.nc")
     assert table.sizes["row"] == len(rows)
+    with open(results / "scores.csv", encoding="utf-8") as stream:
+        scores = list(csv.DictReader(stream))
+    assert {row["kind"] for row in scores} == {"classical", "bgk", "threshold"}
+    assert {(row["reference"], row["xi"]) for row in scores} == {("qke_xi2e-5", "2e-05")}
 
 
 def test_the_resolution_study_is_the_grid_error_of_the_comparison(finished):

@@ -54,7 +54,7 @@ def benchmark_file(path):
 
 RESOLVED_CONFIG = result("config.resolved.yaml")
 RECORDS = [RESOLVED_CONFIG, result("provenance.json")]
-COMPARISON = [result("comparison.nc"), result("comparison.csv")]
+COMPARISON = [result(f) for f in ("comparison.nc", "comparison.csv", "scores.csv")]
 REPORT = result("report.html")
 
 

@@ -10,6 +10,7 @@ rule compare:
     output:
         dataset=COMPARISON[0],
         table=report(COMPARISON[1], category="Tables"),
+        scores=report(COMPARISON[2], category="Tables"),
     log:
         log_file("compare"),
     benchmark:

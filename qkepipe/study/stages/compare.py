@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import xarray as xr
 
-from qkepipe.diagnostics import compare
+from qkepipe.diagnostics import compare, global_scores
 
 __all__ = ["run"]
 
 
 def run(
     config, summaries: dict[tuple[str, str], xr.Dataset], grid_errors: dict[str, xr.Dataset]
-) -> xr.Dataset:
-    """Table of the comparison.
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Table of the comparison, and the scores of the schemes against quantum kinetics.
 
     Parameters
     ----------
@@ -24,7 +24,9 @@ def run(
 
     Returns
     -------
-    Dataset
-        Over ``row``, see :func:`qkepipe.diagnostics.compare`; no rows without solves.
+    table, scores : Dataset
+        Over ``row``, see :func:`qkepipe.diagnostics.compare` and
+        :func:`qkepipe.diagnostics.global_scores`; no rows without solves.
     """
-    return compare(summaries, grid_errors)
+    table = compare(summaries, grid_errors)
+    return table, global_scores(table)
