@@ -28,6 +28,7 @@ __all__ = [
     "find_crossings",
     "log_width",
     "profile",
+    "profile_inverse",
 ]
 
 #: Codes of the profiles h. A kernel that takes the profile as a compiled function would not
@@ -77,18 +78,32 @@ def find_crossings(g, mu, found):
 
 
 @jit
+def profile_inverse(form, ratio):
+    """Argument x with h(x) = ratio, for 0 < ratio < 1."""
+    if form == EXPONENTIAL_PROFILE:
+        return -math.log(ratio)
+    square = 1.0 / (ratio * ratio)
+    return math.sqrt((square if form == POWER_HALF else square * square) - 1.0)
+
+
+@jit
 def log_width(distance, weight, ratio, form):
     """Logarithm of the width a with sum(weight h(distance/a)) = ratio * sum(weight).
 
     The mean of h grows monotonically with log a from 0 to 1: Newton steps, kept inside a
-    shrinking bracket.
+    shrinking bracket. They start where all the weight would be at its mean distance.
     """
     total = 0.0
+    moment = 0.0
     for j in range(weight.size):
         total += weight[j]
+        moment += weight[j] * distance[j]
     low = -300.0
     high = 300.0
     s = 0.0
+    if moment > 0.0:
+        s = math.log(moment / total / profile_inverse(form, ratio))
+        s = min(max(s, low), high)
     for _ in range(200):
         value = 0.0
         slope = 0.0
@@ -103,11 +118,14 @@ def log_width(distance, weight, ratio, form):
         else:
             low = s
         new = 0.5 * (low + high)
+        # a Newton step leaves about the square of its length
+        enough = 1e-15 * (1.0 + abs(s))
         if slope > 0.0:
             newton = s - miss * total / slope
             if low < newton < high:
                 new = newton
-        if abs(new - s) <= 1e-15 * (1.0 + abs(s)):
+                enough = 1e-8
+        if abs(new - s) <= enough:
             return new
         s = new
     return s
@@ -120,6 +138,7 @@ def continuous_factors(g, mweights, mu, negative, positive, rtol, form, k):
     column = np.empty(n_mu)
     found = np.empty(n_mu)
     distance = np.empty(n_mu)
+    deep = np.empty(n_mu)
     weight = np.empty(n_mu)
     h = np.empty(n_mu)
     for i in range(k.shape[1]):
@@ -133,17 +152,26 @@ def continuous_factors(g, mweights, mu, negative, positive, rtol, form, k):
         deep_sign = 1.0 if b >= a else -1.0
         for j in range(n_mu):
             column[j] = g[j, i]
-            weight[j] = max(deep_sign * g[j, i], 0.0) * mweights[j]
         n_crossing = find_crossings(column, mu, found)
+        # the deep lobe alone decides the width
+        n_deep = 0
         for j in range(n_mu):
-            distance[j] = 4.0
+            nearest = 4.0
             for c in range(n_crossing):
-                distance[j] = min(distance[j], abs(mu[j] - found[c]))
+                nearest = min(nearest, abs(mu[j] - found[c]))
+            distance[j] = nearest
+            if deep_sign * column[j] > 0.0:
+                deep[n_deep] = nearest
+                weight[n_deep] = deep_sign * column[j] * mweights[j]
+                n_deep += 1
+        scale = 0.0
+        if ratio < RATIO_LIMIT:
+            scale = math.exp(-log_width(deep[:n_deep], weight[:n_deep], ratio, form))
         mean = 0.0
-        width = math.exp(log_width(distance, weight, ratio, form)) if ratio < RATIO_LIMIT else 1.0
+        for j in range(n_deep):
+            mean += weight[j] * profile(form, deep[j] * scale)[0]
         for j in range(n_mu):
-            h[j] = profile(form, distance[j] / width)[0] if ratio < RATIO_LIMIT else 1.0
-            mean += weight[j] * h[j]
+            h[j] = profile(form, distance[j] * scale)[0]
         # the last digits of the balance: <h> = r to round-off
         closure = min(a, b) / mean
         if not 0.5 < closure < 2.0:
