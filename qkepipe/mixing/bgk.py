@@ -189,7 +189,9 @@ def bgk_step(
         Key of :data:`qkepipe.mixing.PRESCRIPTIONS`.
     mode : str, optional
         ``exact`` (box: tau_a follows the closing crossing), ``exponential`` (tau_a and
-        target of the start of the step) or ``map`` (go to the target, whatever dt).
+        target of the start of the step), ``backward_euler`` (the implicit step towards that
+        same frozen target, f + x/(1 + x) (f_a - f) with x = dt/tau_a) or ``map`` (go to the
+        target, whatever dt).
         Default: the first mode of the prescription.
     rate_factor : float or ndarray (n_r,)
         Multiplies 1/tau_a: attenuation, or proper time and local volume of a metric.
