@@ -17,11 +17,13 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.mixing import (
+    Term,
     asymptotic_state,
     bgk_step,
     get_prescription,
     mixed_moments,
     mixing_state,
+    several_step,
     sphere_quadrature,
 )
 from qkepipe.phasespace import angle_grid, energy_grid, geometric_energy_edges
@@ -85,6 +87,15 @@ def main(cells: int = 2000) -> int:
 
             rate = row(f"{name}, {mode}", seconds(step, restore))
             slowest = min(slowest, rate)
+    weights = (energy.weights, angle.weights, angle.centres)
+    by_energy = np.linspace(0.2, 0.8, 20)[:, None, None]
+    for name, second in (("box + power_half", "power_half"), ("box + factor(energy)", by_energy)):
+        terms = [Term("box"), Term(second, 1e6)]
+
+        def step_several(terms=terms):
+            several_step(f, *weights, 1e-12, terms, flavors=3)
+
+        row(name, seconds(step_several, restore))
     vectors, solid = sphere_quadrature(8, 16)
     ball = fields(max(1, cells // 8), energy, vectors[:, 2], rng)
     whole = ball.copy()

@@ -16,6 +16,7 @@ from qkepipe.mixing.moments import MixedMoments, mixed_moments
 from qkepipe.mixing.pairwise import PairwiseState, pairwise_step
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
 from qkepipe.mixing.registry import PRESCRIPTIONS, get_prescription
+from qkepipe.mixing.several import SeveralState, Term, several_step
 from qkepipe.mixing.threshold import (
     THRESHOLD_RULES,
     get_threshold_rule,
@@ -41,6 +42,8 @@ __all__ = [
     "MixingState",
     "PairwiseState",
     "Prescription",
+    "SeveralState",
+    "Term",
     "ThresholdRule",
     "asymptotic_moments",
     "asymptotic_state",
@@ -53,6 +56,7 @@ __all__ = [
     "mixed_moments",
     "mixing_state",
     "pairwise_step",
+    "several_step",
     "sphere_quadrature",
     "threshold_step",
 ]

@@ -139,7 +139,8 @@ def check_directions(prescription) -> None:
         )
 
 
-def _check(f, eweights, mweights, mu, mode, prescription):
+def check_arrays(f, eweights, mweights, mu) -> None:
+    """Refuse a state or weights of the wrong shape or kind."""
     if f.ndim != 4 or f.shape[0] != 4 or f.dtype != np.float64 or not f.flags.c_contiguous:
         raise ValueError(
             "f must be a C-contiguous float64 array (4, n_energy, n_mu, n_r), "
@@ -148,9 +149,6 @@ def _check(f, eweights, mweights, mu, mode, prescription):
     shapes = (eweights.shape, mweights.shape, mweights.shape if mu is None else mu.shape)
     if shapes != (f.shape[1:2], f.shape[2:3], f.shape[2:3]):
         raise ValueError("weights do not fit the energy and mu axes of f")
-    if mu is None:
-        check_directions(prescription)
-    check_mode(prescription, mode)
 
 
 def bgk_step(
@@ -189,7 +187,9 @@ def bgk_step(
         Key of :data:`qkepipe.mixing.PRESCRIPTIONS`.
     mode : str, optional
         ``exact`` (box: tau_a follows the closing crossing), ``exponential`` (tau_a and
-        target of the start of the step) or ``map`` (go to the target, whatever dt).
+        target of the start of the step), ``backward_euler`` (the implicit step towards that
+        same frozen target, f + x/(1 + x) (f_a - f) with x = dt/tau_a) or ``map`` (go to the
+        target, whatever dt).
         Default: the first mode of the prescription.
     rate_factor : float or ndarray (n_r,)
         Multiplies 1/tau_a: attenuation, or proper time and local volume of a metric.
@@ -217,7 +217,10 @@ def bgk_step(
     """
     rule = get_prescription(prescription, flavors)
     mode = rule.modes[0] if mode is None else mode
-    _check(f, eweights, mweights, mu, mode, rule)
+    check_arrays(f, eweights, mweights, mu)
+    if mu is None:
+        check_directions(rule)
+    check_mode(rule, mode)
     if state is None:
         state = mixing_state(f.shape[2], f.shape[3])
     state.rate[:] = SQRT2_GF_RATE / c_tau * np.asarray(rate_factor)

@@ -43,5 +43,5 @@ PRESCRIPTION = Prescription(
     conserves=tuple(LAWS),
     valid="local, quasi-homogeneous, collisionless on the scale of conversion, fast modes "
     "dominate, no strong driving, closed or periodic boundaries",
-    modes=("exact", "exponential", "map"),
+    modes=("exact", "exponential", "backward_euler", "map"),
 )

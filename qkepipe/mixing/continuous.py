@@ -209,5 +209,5 @@ def continuous_prescription(name, kernel, form):
         needs=("mu",),
         conserves=tuple(LAWS),
         valid="as box; smooth ELN-XLN; applied once per step (the result depends on the path)",
-        modes=("map", "exponential"),
+        modes=("map", "exponential", "backward_euler"),
     )

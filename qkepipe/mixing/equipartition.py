@@ -25,5 +25,5 @@ PRESCRIPTION = Prescription(
     needs=(),
     conserves=("trace", "energy", "positivity"),
     valid="upper bound on conversion; does not conserve lepton number where G has a net value",
-    modes=("map", "exponential"),
+    modes=("map", "exponential", "backward_euler"),
 )

@@ -10,6 +10,7 @@ import math
 from qkepipe.jit import jit, jit_parallel, prange
 
 __all__ = [
+    "BACKWARD_EULER",
     "C_TAU",
     "EXACT",
     "EXPONENTIAL",
@@ -28,7 +29,7 @@ __all__ = [
 C_TAU = 2.0 * math.pi
 
 #: Codes of the integrators of the relaxation equation.
-MAP, EXPONENTIAL, EXACT = 0, 1, 2
+MAP, EXPONENTIAL, EXACT, BACKWARD_EULER = 0, 1, 2, 3
 
 
 @jit
@@ -95,7 +96,8 @@ def relaxed_fraction(negative, positive, rate, dt, rtol, mode, fraction):
 
     ``rate`` [cm^3 s^-1] is per radius; tau = 1/(rate sqrt(negative positive)). The exact
     form follows the closing crossing of a box prescription: with x = dt/tau and r the ratio
-    of the lobes the shallow lobe is left with 1/(1 + x + (1 - r) x^2/4).
+    of the lobes the shallow lobe is left with 1/(1 + x + (1 - r) x^2/4). The others freeze
+    tau and the target: exp(-x) is left, or 1/(1 + x) of it (backward Euler, f' = f - x (f' - f_a)).
     """
     for i in range(fraction.size):
         a = negative[i]
@@ -106,11 +108,14 @@ def relaxed_fraction(negative, positive, rate, dt, rtol, mode, fraction):
             fraction[i] = 1.0
         else:
             x = dt * rate[i] * math.sqrt(a * b)
-            if mode == EXACT:
-                y = x * (1.0 + 0.25 * (1.0 - min(a, b) / max(a, b)) * x)
-                fraction[i] = y / (1.0 + y)
-            else:
+            if mode == EXPONENTIAL:
                 fraction[i] = -math.expm1(-x)
+            else:
+                y = x
+                if mode == EXACT:
+                    y *= 1.0 + 0.25 * (1.0 - min(a, b) / max(a, b)) * x
+                # a step without end, or one whose square overflows, is the map
+                fraction[i] = y / (1.0 + y) if y < math.inf else 1.0
 
 
 @jit

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qkepipe.mixing.kernels import EXACT, EXPONENTIAL, MAP
+from qkepipe.mixing.kernels import BACKWARD_EULER, EXACT, EXPONENTIAL, MAP
 
 __all__ = ["LAWS", "MODES", "Prescription"]
 
 #: Integrators of the relaxation equation by name.
-MODES = {"map": MAP, "exponential": EXPONENTIAL, "exact": EXACT}
+MODES = {
+    "map": MAP,
+    "exponential": EXPONENTIAL,
+    "exact": EXACT,
+    "backward_euler": BACKWARD_EULER,
+}
 
 #: Laws that a prescription may declare in ``conserves`` (docs/physics/mixing.md, section 1).
 LAWS = {

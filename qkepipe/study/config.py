@@ -363,10 +363,11 @@ class BgkEntry(_Block):
 
     scheme: Literal["bgk"] = Field(description="Kind of run.")
     prescription: PrescriptionName = _field("box", "Asymptotic state.")
-    mode: Literal["map", "exponential"] | None = _field(
+    mode: Literal["map", "exponential", "backward_euler"] | None = _field(
         None,
-        "At once in every step (`map`), or in the relaxation time with the target of the start "
-        "of the step (`exponential`); null: what the prescription is made for, which is the exact "
+        "At once in every step (`map`), or in the relaxation time with time and target of the "
+        "start of the step, by its exponential (`exponential`) or by an implicit step "
+        "(`backward_euler`); null: what the prescription is made for, which is the exact "
         "relaxation for `box` and `map` for the others.",
     )
     growth: Literal["estimate", "dispersion"] = _field(
@@ -382,9 +383,9 @@ class BgkEntry(_Block):
 
     @model_validator(mode="after")
     def _mode_exists(self) -> BgkEntry:
-        if self.mode == "exponential" and self.prescription in registered.ONLY_MAPS:
+        if self.mode not in (None, "map") and self.prescription in registered.ONLY_MAPS:
             raise ValueError(
-                f"mode='exponential' with prescription {self.prescription!r}; expected 'map', as "
+                f"mode={self.mode!r} with prescription {self.prescription!r}; expected 'map', as "
                 "it is no target of a relaxation"
             )
         return self

@@ -35,6 +35,18 @@ def test_diagnostics_belong_to_the_start_of_the_step(random_field):
     assert np.all((state.lobe_ratio >= 0.0) & (state.lobe_ratio <= 1.0))
 
 
+@pytest.mark.parametrize("name", ["box", "power_half", "equipartition"])
+def test_backward_euler_solves_its_implicit_equation(name, random_field):
+    """f' = f - x (f' - f_a) with f_a and tau_a of the start."""
+    f, ew, mw, mu = args(random_field)
+    target, new = f.copy(), f.copy()
+    bgk_step(target, ew, mw, mu, 0.0, flavors=3, prescription=name, mode="map")
+    state = bgk_step(new, ew, mw, mu, 1e-9, flavors=3, prescription=name, mode="backward_euler")
+    x = 1e-9 / state.relaxation_time
+    assert x.max() > 0.3
+    np.testing.assert_allclose(new, f - x * (new - target), rtol=1e-13)
+
+
 def test_rate_factor_scales_time(random_field):
     f, ew, mw, mu = args(random_field)
     slow = f.copy()

@@ -49,6 +49,9 @@ def test_parallel_twins_give_the_same_bits(random_field):
         (1.0, 2.0, kernels.MAP, 1.0),
         (1.0, 1.0, kernels.EXPONENTIAL, -np.expm1(-0.3)),
         (1.0, 1.0, kernels.EXACT, 1.0 - 1.0 / 1.3),
+        (1.0, 0.0, kernels.BACKWARD_EULER, 0.0),
+        (1.0, 1.0, kernels.BACKWARD_EULER, 0.3 / 1.3),
+        (4.0, 1.0, kernels.BACKWARD_EULER, 0.6 / 1.6),
     ],
 )
 def test_relaxed_fraction(run, negative, positive, mode, expected):
@@ -62,9 +65,17 @@ def test_relaxed_fraction(run, negative, positive, mode, expected):
 def test_relaxed_fraction_keeps_small_steps():
     out = np.empty(1)
     one = np.ones(1)
-    for mode in (kernels.EXPONENTIAL, kernels.EXACT):
+    for mode in (kernels.EXPONENTIAL, kernels.EXACT, kernels.BACKWARD_EULER):
         kernels.relaxed_fraction(one, one, one, 1e-18, 1e-12, mode, out)
         assert out[0] == pytest.approx(1e-18, rel=1e-12)
+
+
+@pytest.mark.parametrize("dt", [1e200, np.inf])
+def test_relaxed_fraction_of_a_step_without_end_is_the_map(dt):
+    out = np.empty(1)
+    for mode in (kernels.EXPONENTIAL, kernels.EXACT, kernels.BACKWARD_EULER):
+        kernels.relaxed_fraction(np.ones(1), np.full(1, 2.0), np.ones(1), dt, 1e-12, mode, out)
+        assert out[0] == 1.0
 
 
 def test_map_is_the_published_two_by_two_form(run, random_field):

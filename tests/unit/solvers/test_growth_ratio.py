@@ -54,17 +54,18 @@ def test_two_beams_grow_by_one_minus_the_product_of_their_cosines(matter):
     assert ratio[-1] == 1.0
 
 
-def test_a_step_uses_the_rate_of_the_cell(matter):
+@pytest.mark.parametrize("mode", ["exponential", "backward_euler"])
+def test_a_step_uses_the_rate_of_the_cell(mode, matter):
     grid, f = grid_of(matter), matter["f"].values
     ratio = np.linspace(0.5, 1.5, f.shape[-1])
-    options = {"prescription": "box", "mode": "exponential", "c_tau": C_TAU, "tolerance": 1e-6}
+    options = {"prescription": "box", "mode": mode, "c_tau": C_TAU, "tolerance": 1e-6}
     new = f.reshape(2, 2, *f.shape[1:]).copy()
     Relaxation(Setup(grid, 10.0, matter["rho"].values, options, ratio)).apply(new)
     weights = (grid.energy.weights, grid.angle.weights, grid.angle.centres)
     for i in (0, 12, 23):
         cell = f[..., i : i + 1].copy()
         bgk_step(
-            cell, *weights, 10.0 / 2.99792458e10, flavors=2, mode="exponential",
+            cell, *weights, 10.0 / 2.99792458e10, flavors=2, mode=mode,
             rate_factor=ratio[i] * grid.lapse[i] ** -2.0, rtol=1e-6,
         )  # fmt: skip
         np.testing.assert_allclose(new.reshape(f.shape)[..., i : i + 1], cell, rtol=1e-12)

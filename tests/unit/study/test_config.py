@@ -73,7 +73,12 @@ def test_prescriptions_are_the_registered_ones():
 
     runnable = set(LOADED) - set(SINGLE_MAPS)
     assert names(models.PrescriptionName) == runnable
-    assert set(ONLY_MAPS) == {name for name in runnable if "exponential" not in LOADED[name].modes}
+    frozen = ("exponential", "backward_euler")
+    for mode in frozen:
+        assert set(ONLY_MAPS) == {name for name in runnable if mode not in LOADED[name].modes}
+    assert names(typing.get_args(models.BgkEntry.model_fields["mode"].annotation)[0]) == {
+        "map", *frozen,
+    }  # fmt: skip
     assert models.BgkEntry(scheme="bgk").c_tau == C_TAU
 
 
@@ -191,6 +196,9 @@ def one_of(names):
          f"cases[0].prescription: 'bx' (did you mean 'box'?); expected {one_of(RUNNABLE)}"),
         ({"cases": [{"scheme": "bgk", "prescription": "bd21", "mode": "exponential"}]},
          "cases[0]: mode='exponential' with prescription 'bd21'; expected 'map', as it is no "
+         "target of a relaxation"),
+        ({"cases": [{"scheme": "bgk", "prescription": "none", "mode": "backward_euler"}]},
+         "cases[0]: mode='backward_euler' with prescription 'none'; expected 'map', as it is no "
          "target of a relaxation"),
         ({"cases": [{"scheme": "bgk", "prescription": "swap"}]},
          f"cases[0].prescription: 'swap'; expected {one_of(RUNNABLE)}"),
@@ -332,6 +340,7 @@ def test_case_names_have_neither_dots_nor_blanks():
             {"scheme": "bgk", "c_tau": 1.5, "tolerance": 0},
             {"scheme": "bgk", "prescription": "equipartition", "tolerance": 1e-3},
             {"scheme": "bgk", "mode": "map"},
+            {"scheme": "bgk", "mode": "backward_euler"},
             {
                 "scheme": "bgk",
                 "prescription": "power_half",
@@ -345,7 +354,8 @@ def test_case_names_have_neither_dots_nor_blanks():
     cases = expand_cases(load_config(raw))
     base = [
         "classical", "qke_xi1e0", "qke_xi2p5e-4", "qke_xi1e-4", "bgk_box", "bgk_box_ctau1p5_tol0",
-        "bgk_equipartition_tol1e-3", "bgk_box_map", "bgk_power_half_exponential_dispersion",
+        "bgk_equipartition_tol1e-3", "bgk_box_map", "bgk_box_backward_euler",
+        "bgk_power_half_exponential_dispersion",
         "threshold_rho1e11", "threshold_rho2p5e10",
     ]  # fmt: skip
     assert [c.name for c in cases] == base + [f"{name}_res1p5" for name in base]
