@@ -20,6 +20,7 @@ from qkepipe.mixing import (
     asymptotic_state,
     bgk_step,
     get_prescription,
+    group_step,
     mixed_moments,
     mixing_state,
     sphere_quadrature,
@@ -85,6 +86,12 @@ def main(cells: int = 2000) -> int:
 
             rate = row(f"{name}, {mode}", seconds(step, restore))
             slowest = min(slowest, rate)
+    for name in ("slow_empirical", "equipartition_above"):
+
+        def by_group(name=name):
+            group_step(f, energy.weights, angle.weights, flavors=2, prescription=name)
+
+        row(name, seconds(by_group, restore))
     vectors, solid = sphere_quadrature(8, 16)
     ball = fields(max(1, cells // 8), energy, vectors[:, 2], rng)
     whole = ball.copy()

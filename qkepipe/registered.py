@@ -66,11 +66,14 @@ PRESCRIPTIONS: dict[str, str] = {
     "swap_below": "qkepipe.mixing.swap_below:PRESCRIPTION",
 }
 
-#: Those of them that runs refuse: they hold in cells that a run cannot know, or act on six
-#: species where a run has four.
-SINGLE_MAPS: tuple[str, ...] = (
-    "swap", "pairwise", "slow_empirical", "equipartition_above", "swap_below",
-)  # fmt: skip
+#: Those of them that runs refuse, with what a run lacks.
+SINGLE_MAPS: dict[str, str] = {
+    "swap": "a mask of the cells where it holds",
+    "pairwise": "six species",
+    "slow_empirical": "a mask of the cells where it holds",
+    "equipartition_above": "a mask of the cells where it holds",
+    "swap_below": "a mask of the cells where it holds",
+}
 
 #: Those that runs can only apply at once.
 ONLY_MAPS: tuple[str, ...] = ("none", "bd21")

@@ -7,6 +7,7 @@ import xarray as xr
 from qkepipe.errors import QkepipeError
 from qkepipe.mixing import (
     PRESCRIPTIONS,
+    asymptotic_moments,
     asymptotic_state,
     bgk_step,
     group_step,
@@ -212,6 +213,8 @@ def test_runs_and_moments_have_no_mask(name, similar_field):
     n = np.ones((4, 2, 3))
     with pytest.raises(QkepipeError, match=line):
         mixed_moments(n, 0.1 * n, np.ones(2), flavors=2, prescription=name)
+    with pytest.raises(QkepipeError, match=line):
+        asymptotic_moments(xr.Dataset(), name, flavors=2)
     with pytest.raises(QkepipeError, match=f"'exponential' is not defined for {name}"):
         law_defects(
             f, energy.centres, energy.weights, angle.weights, angle.centres, name,
