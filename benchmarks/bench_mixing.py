@@ -21,6 +21,7 @@ from qkepipe.mixing import (
     asymptotic_state,
     bgk_step,
     get_prescription,
+    group_step,
     mixed_moments,
     mixing_state,
     several_step,
@@ -96,6 +97,12 @@ def main(cells: int = 2000) -> int:
             several_step(f, *weights, 1e-12, terms, flavors=3)
 
         row(name, seconds(step_several, restore))
+    for name in ("slow_empirical", "equipartition_above"):
+
+        def by_group(name=name):
+            group_step(f, energy.weights, angle.weights, flavors=2, prescription=name)
+
+        row(name, seconds(by_group, restore))
     vectors, solid = sphere_quadrature(8, 16)
     ball = fields(max(1, cells // 8), energy, vectors[:, 2], rng)
     whole = ball.copy()

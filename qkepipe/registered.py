@@ -50,7 +50,7 @@ PROCESSES: dict[str, str] = {
 #: Processes that describe the same reaction: at most one of each group.
 ALTERNATIVES: tuple[tuple[str, ...], ...] = (("bremsstrahlung", "bremsstrahlung_hr98"),)
 
-#: Asymptotic states of fast conversion.
+#: Asymptotic states.
 PRESCRIPTIONS: dict[str, str] = {
     "none": "qkepipe.mixing.none:PRESCRIPTION",
     "equipartition": "qkepipe.mixing.equipartition:PRESCRIPTION",
@@ -61,11 +61,19 @@ PRESCRIPTIONS: dict[str, str] = {
     "bd21": "qkepipe.mixing.bd21:PRESCRIPTION",
     "swap": "qkepipe.mixing.swap:PRESCRIPTION",
     "pairwise": "qkepipe.mixing.pairwise:PRESCRIPTION",
+    "slow_empirical": "qkepipe.mixing.slow_empirical:PRESCRIPTION",
+    "equipartition_above": "qkepipe.mixing.equipartition_above:PRESCRIPTION",
+    "swap_below": "qkepipe.mixing.swap_below:PRESCRIPTION",
 }
 
-#: Those of them that runs refuse: they hold in cells that a run cannot know, or act on six
-#: species where a run has four.
-SINGLE_MAPS: tuple[str, ...] = ("swap", "pairwise")
+#: Those of them that runs refuse, with what a run lacks.
+SINGLE_MAPS: dict[str, str] = {
+    "swap": "a mask of the cells where it holds",
+    "pairwise": "six species",
+    "slow_empirical": "a mask of the cells where it holds",
+    "equipartition_above": "a mask of the cells where it holds",
+    "swap_below": "a mask of the cells where it holds",
+}
 
 #: Those that runs can only apply at once.
 ONLY_MAPS: tuple[str, ...] = ("none", "bd21")

@@ -1,7 +1,7 @@
 """Flavour mixing: asymptotic states, BGK relaxation and density-threshold schemes.
 
-A prescription predicts where fast conversion ends, as one number k(mu) per radius with
-f_e - f_x -> k (f_e - f_x), for neutrinos, antineutrinos and all energies alike. See
+A prescription predicts where conversion ends, as one number k per radius and direction (fast
+conversion), or per radius, energy group and sector, with f_e - f_x -> k (f_e - f_x). See
 ``docs/physics/mixing.md``, for a new one ``docs/adding-a-prescription.md``, and for the use in
 other codes ``docs/mixing-as-a-library.md``. xarray is loaded with the first call that takes
 labelled fields, and by nothing else here.
@@ -12,6 +12,7 @@ from importlib import import_module as _import_module
 from qkepipe.mixing.bgk import C_TAU, MixingState, bgk_step, growth_estimate, mixing_state
 from qkepipe.mixing.conservation import law_defects
 from qkepipe.mixing.directions import sphere_quadrature
+from qkepipe.mixing.groups import GroupState, group_step
 from qkepipe.mixing.moments import MixedMoments, mixed_moments
 from qkepipe.mixing.pairwise import PairwiseState, pairwise_step
 from qkepipe.mixing.prescription import LAWS, MODES, Prescription
@@ -38,6 +39,7 @@ __all__ = [
     "PRESCRIPTIONS",
     "THRESHOLD_LAWS",
     "THRESHOLD_RULES",
+    "GroupState",
     "MixedMoments",
     "MixingState",
     "PairwiseState",
@@ -50,6 +52,7 @@ __all__ = [
     "bgk_step",
     "get_prescription",
     "get_threshold_rule",
+    "group_step",
     "growth_estimate",
     "is_forward",
     "law_defects",

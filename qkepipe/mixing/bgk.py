@@ -104,7 +104,7 @@ def growth_estimate(negative, positive):
 
 
 def check_mode(prescription, mode) -> None:
-    """Refuse a prescription for six species, and an integrator that it does not list."""
+    """Refuse a prescription without one factor per direction, and an integrator not its own."""
     if prescription.species != 4:
         raise QkepipeError(
             Defect(
@@ -114,6 +114,22 @@ def check_mode(prescription, mode) -> None:
                 "a prescription for four species",
             )
         )
+    if "mu" not in prescription.axes:
+        raise QkepipeError(
+            Defect(
+                "mixing",
+                "prescription",
+                f"{prescription.name} has a factor by {' and '.join(prescription.axes)} for the "
+                "cells of a mask, which is not known here",
+                "a prescription by direction",
+                "group_step or asymptotic_state for single cells",
+            )
+        )
+    check_integrator(prescription, mode)
+
+
+def check_integrator(prescription, mode) -> None:
+    """Refuse an integrator that a prescription does not list."""
     if mode not in prescription.modes:
         raise QkepipeError(
             Defect(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkepipe.mixing.bgk import C_TAU, bgk_step
+from qkepipe.mixing.bgk import C_TAU, bgk_step, check_integrator
+from qkepipe.mixing.groups import group_step
 from qkepipe.mixing.registry import get_prescription
 
 __all__ = ["law_defects"]
@@ -62,7 +63,8 @@ def law_defects(
     prescription : str
         Key of :data:`qkepipe.mixing.PRESCRIPTIONS`.
     flavors, mode, dt, rate_factor, c_tau, rtol
-        As in :func:`qkepipe.mixing.bgk_step`.
+        As in :func:`qkepipe.mixing.bgk_step`, or in :func:`qkepipe.mixing.group_step` for a
+        prescription by sector or energy, which only knows ``map``.
     laws : iterable of str, optional
         Keys of :data:`qkepipe.mixing.LAWS`; default: those that the prescription declares.
 
@@ -82,19 +84,22 @@ def law_defects(
     """
     rule = get_prescription(prescription, flavors)
     after = np.array(f, dtype=float, order="C")
-    bgk_step(
-        after,
-        eweights,
-        mweights,
-        mu,
-        dt,
-        flavors=flavors,
-        prescription=prescription,
-        mode=mode,
-        rate_factor=rate_factor,
-        c_tau=c_tau,
-        rtol=rtol,
-    )
+    shared = {"flavors": flavors, "prescription": prescription, "rtol": rtol}
+    if "mu" in rule.axes:
+        bgk_step(
+            after,
+            eweights,
+            mweights,
+            mu,
+            dt,
+            mode=mode,
+            rate_factor=rate_factor,
+            c_tau=c_tau,
+            **shared,
+        )
+    else:
+        check_integrator(rule, mode)
+        group_step(after, eweights, mweights, **shared)
     out = {}
     for law in rule.conserves if laws is None else laws:
         defect = _defect(law, f, after, eweights, energy, mweights, flavors)

@@ -7,6 +7,7 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
+from qkepipe.mixing.bgk import check_mode
 from qkepipe.mixing.moments import NODES, check_moments, mixed_moments
 from qkepipe.mixing.registry import get_prescription
 from qkepipe.mixing.state import describe, four_species, origin, rates
@@ -114,6 +115,7 @@ def asymptotic_moments(
         fluxes above them times c; a prescription that does not fit.
     """
     rule = get_prescription(prescription, flavors)
+    check_mode(rule, "map")
     if _DENSITY not in data:
         raise QkepipeError(Defect("moments", _DENSITY, "missing", "number densities and fluxes"))
     spectral = data[_DENSITY].attrs.get("spectral", "group")

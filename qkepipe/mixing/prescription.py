@@ -40,6 +40,9 @@ class Prescription:
         writes ``k[mu, r]``, the factor on f_e - f_x, from G[mu, r], the quadrature in mu, the
         lobes (r) and the number of flavours (float). It must write k = 1 where
         ``is_stable(negative, positive, rtol)`` and stay within -1/(flavors - 1) and 1.
+        Of a rule with other ``axes``: ``kernel(difference, number, rtol, flavors, k)`` that
+        writes ``k[sector, energy, r]`` alike, from the angle-integrated n_e - n_x and
+        n_e + n_x of each sector and group, [sector, energy, r]; groups ascend in energy.
     doc : str
         One sentence for tables.
     source : str
@@ -59,6 +62,9 @@ class Prescription:
     species : int
         4, or 6 for a rule with mu and tau apart. The kernel of such a rule is a step
         ``kernel(f6, eweights, mweights, dt, rtol=...)`` of its own, which runs do not offer.
+    axes : tuple of str
+        What the factor depends on in a cell: ``mu``, or ``sector`` (neutrinos,
+        antineutrinos) and ``energy`` (:func:`qkepipe.mixing.group_step`; not offered by runs).
     """
 
     name: str
@@ -71,3 +77,4 @@ class Prescription:
     modes: tuple[str, ...]
     flavors: tuple[int, ...] = (2, 3)
     species: int = 4
+    axes: tuple[str, ...] = ("mu",)

@@ -32,6 +32,7 @@ from qkepipe.mixing.bgk import (
     check_mode,
     growth_estimate,
 )
+from qkepipe.mixing.groups import group_factors
 from qkepipe.mixing.kernels import eln_xln, lobes
 from qkepipe.mixing.registry import get_prescription
 
@@ -48,12 +49,12 @@ class Term:
     Attributes
     ----------
     prescription : str or array_like
-        Target: a key of :data:`qkepipe.mixing.PRESCRIPTIONS` that relaxes, or the factor k on
-        f_e - f_x itself, within -1/(flavors - 1) and 1, of a shape that fits (sector: nu,
-        nubar; energy; mu; r). It may depend on energy and differ between nu and nubar.
+        Target: a key of :data:`qkepipe.mixing.PRESCRIPTIONS` that relaxes or has a factor by
+        sector or energy, or the factor k on f_e - f_x itself, within -1/(flavors - 1) and 1, of
+        a shape that fits (sector: nu, nubar; energy; mu; r).
     rate : float or ndarray (n_r,), optional
         1/tau_a [s^-1]: the growth rate over c_tau, 0 where the instability is off, infinite to
-        go to the target at once. Default: kappa sqrt(A B)/c_tau of fast modes, for a key only.
+        go to the target at once. Default: kappa sqrt(A B)/c_tau, for prescriptions of fast modes.
     """
 
     prescription: object
@@ -141,11 +142,13 @@ def _refuse(index, field, problem, expected):
     raise QkepipeError(Defect("mixing", f"terms[{index}].{field}", problem, expected))
 
 
-def _rate(index, term, fast):
-    """1/tau_a of a term per radius, checked."""
+def _rate(index, term, rule, fast):
+    """1/tau_a of a term per radius, checked; ``rule`` is None of a factor given as an array."""
     if term.rate is None:
-        if not isinstance(term.prescription, str):
+        if rule is None:
             _refuse(index, "rate", "missing", "1/tau in s^-1 with a factor given as an array")
+        if "mu" not in rule.axes:
+            _refuse(index, "rate", "missing", f"1/tau in s^-1, 0 where {rule.name} does not hold")
         return fast
     rate = np.asarray(term.rate, dtype=float)
     if rate.shape not in ((), fast.shape):
@@ -241,9 +244,16 @@ def several_step(
     changes = []
     rate = np.empty((len(terms), n_r))
     for index, term in enumerate(terms):
-        rate[index] = _rate(index, term, fast)
+        rule = None
         if isinstance(term.prescription, str):
             rule = get_prescription(term.prescription, flavors)
+        rate[index] = _rate(index, term, rule, fast)
+        if rule is None:
+            change = _given_change(index, term.prescription, (2, *f.shape[1:]), flavors)
+        elif "mu" not in rule.axes:
+            k = group_factors(f, eweights, mweights, rule, flavors, rtol).k
+            change = (1.0 - k)[:, :, None, :]
+        else:
             check_mode(rule, "exponential")
             if mu is None:
                 check_directions(rule)
@@ -252,8 +262,6 @@ def several_step(
             cosine = mweights if mu is None else mu
             rule.kernel(g, mweights, cosine, negative, positive, rtol, float(flavors), k)
             change = (1.0 - k)[None, None]
-        else:
-            change = _given_change(index, term.prescription, (2, *f.shape[1:]), flavors)
         rate[index][~np.broadcast_to(np.any(change != 0.0, axis=(0, 1, 2)), n_r)] = 0.0
         changes.append(change)
     weight = np.empty_like(rate)

@@ -7,6 +7,8 @@ import xarray as xr
 
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.mixing.bgk import C_TAU, bgk_step, check_directions, growth_estimate
+from qkepipe.mixing.groups import group_step
+from qkepipe.mixing.kernels import eln_xln, lobes
 from qkepipe.mixing.prescription import Prescription
 from qkepipe.mixing.quadrature import quadrature_of
 from qkepipe.mixing.registry import get_prescription
@@ -64,6 +66,20 @@ def _mixed_six(f, eweights, mweights, rule, rtol):
     return mixed, state.matrix[0, 0], negative, positive, state.steps > 0
 
 
+def _mixed_groups(f, eweights, mweights, rule, flavors, rtol):
+    """As :func:`mixed_arrays` with the survival probability of each sector and group."""
+    mixed = np.array(f, dtype=float, order="C")
+    g = np.empty(f.shape[2:])
+    negative, positive = np.empty((2, f.shape[3]))
+    eln_xln(mixed, eweights, g)
+    lobes(g, mweights, negative, positive)
+    state = group_step(
+        mixed, eweights, mweights, flavors=flavors, prescription=rule.name, rtol=rtol
+    )
+    survival = (1.0 + (flavors - 1) * state.k) / flavors
+    return mixed, survival, negative, positive, np.any(state.k != 1.0, axis=(0, 1))
+
+
 def _block(f, eweights, mweights, mu, prescription, flavors, rtol):
     """Core axes (species, energy, mu) last, as apply_ufunc delivers them."""
     if not np.all(np.isfinite(f)):
@@ -75,6 +91,10 @@ def _block(f, eweights, mweights, mu, prescription, flavors, rtol):
         mixed, survival, negative, positive, converted = _mixed_six(
             flat, eweights, mweights, rule, rtol
         )
+    elif "mu" not in rule.axes:
+        mixed, survival, negative, positive, converted = _mixed_groups(
+            flat, eweights, mweights, rule, flavors, rtol
+        )
     else:
         mixed, survival, negative, positive = mixed_arrays(
             flat, eweights, mweights, mu, prescription, flavors, rtol
@@ -82,7 +102,7 @@ def _block(f, eweights, mweights, mu, prescription, flavors, rtol):
         converted = np.any(survival != 1.0, axis=0)
     return (
         np.moveaxis(mixed, -1, 0).reshape(f.shape),
-        np.moveaxis(survival, -1, 0).reshape((*space, mweights.size)),
+        np.moveaxis(survival, -1, 0).reshape((*space, *survival.shape[:-1])),
         negative.reshape(space),
         positive.reshape(space),
         converted.reshape(space),
@@ -179,13 +199,26 @@ def _ordered_species(f: xr.DataArray, rule: Prescription) -> xr.DataArray:
     )
 
 
+def _check_spectrum(f: xr.DataArray, rule: Prescription) -> None:
+    """Refuse a field without ascending energies where the factor depends on them."""
+    if "energy" not in f.dims:
+        found = "no such axis"
+    elif "energy" in f.coords and np.any(np.diff(f["energy"].values) <= 0.0):
+        found = "not ascending"
+    else:
+        return
+    raise QkepipeError(
+        Defect("field", "energy", f"{found} with prescription {rule.name!r}", "ascending energies")
+    )
+
+
 def asymptotic_state(
     f: xr.DataArray | xr.Dataset,
     prescription: str = "box",
     flavors: int = 3,
     rtol: float = 1e-12,
 ) -> xr.Dataset:
-    """Predict the state that fast flavour conversion leads to, cell by cell.
+    """Predict the state that flavour conversion leads to, cell by cell.
 
     Parameters
     ----------
@@ -202,7 +235,8 @@ def asymptotic_state(
         :func:`qkepipe.mixing.quadrature.quadrature_of`; further axes (r, theta, time) are
         free, dask arrays stay lazy.
     prescription : str
-        Key of :data:`qkepipe.mixing.PRESCRIPTIONS`.
+        Key of :data:`qkepipe.mixing.PRESCRIPTIONS`. One that needs a mask is applied to all
+        cells: select those it holds for.
     flavors : {2, 3}
         One of those of the prescription. In two flavours nux is the partner of nue and
         equipartition means 1/2 each.
@@ -214,19 +248,21 @@ def asymptotic_state(
     -------
     Dataset
         ``f`` (four species; six for ``pairwise``), ``survival_probability`` (mu or direction,
-        ...; the same for neutrinos, antineutrinos and all energies), ``converted`` (false
-        without a crossing and where a prescription makes no statement), ``growth_estimate``
-        kappa sqrt(A B) [s-1], 0 without a crossing; ``relaxation_time`` 2 pi/growth_estimate [s],
-        ``eln_xln_negative`` and ``eln_xln_positive`` A and B [cm-3], with six species those
-        of the fastest pair of flavours. The last four are missing (NaN) if the width of a
-        single energy group is not known.
+        ...; the same for neutrinos, antineutrinos and all energies; of a prescription by sector
+        or energy (sector nu, nubar; energy, ...), the same in all directions), ``converted``
+        (false without a crossing and where a prescription makes no statement),
+        ``growth_estimate`` kappa sqrt(A B) [s-1], 0 without a crossing; ``relaxation_time``
+        2 pi/growth_estimate [s], missing for a prescription by sector or energy, as it is that
+        of fast conversion; ``eln_xln_negative`` and ``eln_xln_positive`` A and B [cm-3], with
+        six species those of the fastest pair of flavours. The last four are missing (NaN) if the
+        width of a single energy group is not known.
 
     Raises
     ------
     QkepipeError
-        Unknown prescription, one without this number of flavours, or one that needs mu where
-        directions fill the sphere; missing or unordered axes, values that are not finite or
-        below zero.
+        Unknown prescription, one without this number of flavours, one that needs mu where
+        directions fill the sphere, or energies that the field lacks; missing or unordered
+        axes, values that are not finite or below zero.
     """
     rule = get_prescription(prescription, flavors)
     if isinstance(f, xr.Dataset):
@@ -247,7 +283,10 @@ def asymptotic_state(
     axis = quadrature.axis
     if quadrature.mu is None:
         check_directions(rule)
+    if "energy" in rule.axes:
+        _check_spectrum(values, rule)
     core = ["species", "energy", axis]
+    of_survival = [axis] if "mu" in rule.axes else ["sector", "energy"]
     work = work.astype(float, copy=False)
     if work.chunks is not None:
         work = work.chunk(dict.fromkeys(core, -1))
@@ -263,12 +302,18 @@ def asymptotic_state(
             "rtol": rtol,
         },
         input_core_dims=[core],
-        output_core_dims=[core, [axis], [], [], []],
+        output_core_dims=[core, of_survival, [], [], []],
         dask="parallelized",
+        dask_gufunc_kwargs={"output_sizes": {"sector": 2}} if "sector" in of_survival else None,
         output_dtypes=[float] * 4 + [bool],
     )
+    if "sector" in of_survival:
+        survival = survival.assign_coords(sector=["nu", "nubar"])
     if not energy:
         mixed = mixed.isel(energy=0)
+        if "energy" in of_survival:
+            survival = survival.isel(energy=0)
+            of_survival.remove("energy")
     if isinstance(f, xr.Dataset) and "lapse" in f:
         # energies at infinity: local densities have the measure dE_inf^3/a^3
         negative, positive = negative / f["lapse"] ** 3, positive / f["lapse"] ** 3
@@ -276,10 +321,12 @@ def asymptotic_state(
     found = rates(negative, positive, rtol)
     if not quadrature.absolute:
         found = found * np.nan
+    if "mu" not in rule.axes:
+        found["relaxation_time"] = found["relaxation_time"] * np.nan
     out = xr.Dataset(
         {
             "f": mixed.transpose(*values.dims),
-            "survival_probability": survival.transpose(axis, *space),
+            "survival_probability": survival.transpose(*of_survival, *space),
             "converted": converted.transpose(*space),
         }
     ).assign(found.data_vars)

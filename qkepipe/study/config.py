@@ -9,7 +9,7 @@ configuration imports no numerical library.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -380,6 +380,17 @@ class BgkEntry(_Block):
     tolerance: float = _field(
         1e-6, "Relative depth of a crossing below which nothing relaxes.", ge=0, lt=1
     )
+
+    @field_validator("prescription", mode="before")
+    @classmethod
+    def _is_for_runs(cls, value: Any) -> Any:
+        lacking = registered.SINGLE_MAPS.get(value) if isinstance(value, str) else None
+        if lacking:
+            raise ValueError(
+                f"{value!r} needs {lacking}, which a run does not have; expected "
+                + ", ".join(get_args(PrescriptionName))
+            )
+        return value
 
     @model_validator(mode="after")
     def _mode_exists(self) -> BgkEntry:

@@ -20,7 +20,7 @@ from qkepipe.mixing import PRESCRIPTIONS, bgk_step, mixed_moments, sphere_quadra
 BEAMS = np.array([1.0, 0.9, 0.3, 0.3])[:, None, None]
 FACTORS = np.array([0.1, 0.35, 0.4, 0.4])[:, None, None]
 LOBES = (0.1311213, 0.2311213)
-FOUR = {name: rule for name, rule in PRESCRIPTIONS.items() if rule.species == 4}
+FOUR = {n: rule for n, rule in PRESCRIPTIONS.items() if rule.species == 4 and "mu" in rule.axes}
 CONSERVING = [name for name, rule in FOUR.items() if "eln" in rule.conserves]
 ON_SPHERE = [name for name, rule in FOUR.items() if "mu" not in rule.needs]
 

@@ -288,7 +288,7 @@ from qkepipe.mixing import PRESCRIPTIONS, bgk_step, mixed_moments
 mu, w = np.polynomial.legendre.leggauss(8)
 f = np.exp(np.multiply.outer([[0.3], [1.1], [1.0], [1.0]], mu - 1))[..., None].copy()
 for name, rule in PRESCRIPTIONS.items():
-    if rule.species == 4:
+    if rule.species == 4 and rule.axes == ("mu",):
         bgk_step(f.copy(), np.ones(1), w / 2, mu, 0.0, flavors=2, prescription=name, mode="map")
 mixed_moments(f[:, :, 0], 0.1 * f[:, :, 0], np.ones(1))
 print(sorted({"xarray", "pandas", "netCDF4", "dask"} & set(sys.modules)))

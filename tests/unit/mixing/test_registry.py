@@ -16,6 +16,7 @@ def test_entries_are_complete(name):
     assert set(rule.modes) <= set(MODES)
     assert "map" in rule.modes
     assert rule.flavors and set(rule.flavors) <= {2, 3}
+    assert rule.axes == ("mu",) or (rule.axes and set(rule.axes) <= {"sector", "energy"})
 
 
 def test_runs_can_use_all_but_single_maps():
@@ -23,10 +24,12 @@ def test_runs_can_use_all_but_single_maps():
     unusable = {
         name
         for name, rule in PRESCRIPTIONS.items()
-        if 2 not in rule.flavors or "mask" in rule.needs
+        if 2 not in rule.flavors or "mask" in rule.needs or rule.axes != ("mu",)
     }
     assert unusable == set(registered.SINGLE_MAPS)
-    assert all(PRESCRIPTIONS[name].modes == ("map",) for name in unusable)
+    for name, lacking in registered.SINGLE_MAPS.items():
+        assert PRESCRIPTIONS[name].modes == ("map",)
+        assert ("mask" in PRESCRIPTIONS[name].needs) == lacking.startswith("a mask")
 
 
 def test_number_of_flavours_is_refused_by_name():

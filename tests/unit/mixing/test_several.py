@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qkepipe.errors import QkepipeError
-from qkepipe.mixing import PRESCRIPTIONS, Term, bgk_step, several, several_step
+from qkepipe.mixing import PRESCRIPTIONS, Term, bgk_step, group_step, several, several_step
 
 NO_TERMS = "mixing: terms: not a sequence of Term; expected at least one Term(prescription, rate)"
 RELAXING = [name for name, rule in PRESCRIPTIONS.items() if "exponential" in rule.modes]
@@ -80,6 +80,27 @@ def test_factors_of_any_shape_that_fits(shape, args):
     moved = part * (1.0 - mean) * (before[:2] - before[2:])
     np.testing.assert_allclose(f[:2], before[:2] - 2 / 3 * moved, rtol=1e-13)
     np.testing.assert_allclose(f[2:], before[2:] + 1 / 3 * moved, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "name, flavors", [("slow_empirical", 2), ("equipartition_above", 3), ("swap_below", 2)]
+)
+def test_outcomes_by_group_are_terms_too(name, flavors, args):
+    f, ew, mw, mu = args()
+    # ELN-XLN changes its sign over energy, near both ends of the spectrum
+    group = np.einsum("emr,e,m->er", f[0], ew, mw)
+    excess = 0.1 * np.array([0.1, -0.3, 0.25, 0.25, -0.3, 0.1])[:, None] * group.min(axis=0)
+    f[1] = f[0] * (1.0 - excess / group)[:, None, :]
+    f[2:] = 0.3 * f[0]
+    mapped, given = f.copy(), f.copy()
+    k = group_step(mapped, ew, mw, flavors=flavors, prescription=name).k
+    assert np.any(k != 1.0)
+    rate = np.where(np.arange(f.shape[3]) % 2, np.inf, 0.0)
+    several_step(f, ew, mw, mu, 1e-10, [Term(name, rate)], flavors=flavors)
+    expected = np.where(np.isinf(rate), mapped, given)
+    np.testing.assert_allclose(f, expected, rtol=1e-14)
+    several_step(given, ew, mw, mu, 1e-10, [Term(k[:, :, None, :], rate)], flavors=flavors)
+    np.testing.assert_array_equal(f, given)
 
 
 def test_nothing_on_keeps_every_bit(args):
@@ -163,6 +184,9 @@ def test_kernels(kind):
          "mixing: terms[0].rate: nan s^-1 at r 7; expected no negative value or NaN"),
         ([Term("box", np.ones(19))],
          "mixing: terms[0].rate: shape (19,); expected a number or shape (20,)"),
+        ([Term("slow_empirical")],
+         "mixing: terms[0].rate: missing; expected 1/tau in s^-1, 0 where slow_empirical does not "
+         "hold"),
         ([Term(0.5)], "mixing: terms[0].rate: missing; expected 1/tau in s^-1 with a factor given "
                       "as an array"),
         ([Term(np.ones((3, 1, 1)), 1.0)],

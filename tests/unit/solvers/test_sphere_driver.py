@@ -177,9 +177,10 @@ def test_restart_is_bit_identical(background, baseline, scheme, tmp_path):
     assert again.attrs["eln_balance_error"] == whole.attrs["eln_balance_error"]
 
 
-def test_a_prescription_with_a_mask_is_no_run(background, baseline):
-    options = OPTIONS["bgk"] | {"prescription": "swap"}
-    with pytest.raises(QkepipeError, match="prescription: swap holds in cells that a run cannot"):
+@pytest.mark.parametrize("name", ["swap", "slow_empirical", "swap_below"])
+def test_a_prescription_with_a_mask_is_no_run(name, background, baseline):
+    options = OPTIONS["bgk"] | {"prescription": name}
+    with pytest.raises(QkepipeError, match=f"prescription: {name} holds in cells that a run"):
         solve(background, baseline, "bgk", options=options)
 
 

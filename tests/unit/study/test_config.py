@@ -200,8 +200,12 @@ def one_of(names):
         ({"cases": [{"scheme": "bgk", "prescription": "none", "mode": "backward_euler"}]},
          "cases[0]: mode='backward_euler' with prescription 'none'; expected 'map', as it is no "
          "target of a relaxation"),
-        ({"cases": [{"scheme": "bgk", "prescription": "swap"}]},
-         f"cases[0].prescription: 'swap'; expected {one_of(RUNNABLE)}"),
+        *(({"cases": [{"scheme": "bgk", "prescription": name}]},
+           f"cases[0].prescription: {name!r} needs {lacking}, which a run does not have; "
+           f"expected {', '.join(RUNNABLE)}") for name, lacking in SINGLE_MAPS.items()),
+        ({"cases": [{"scheme": "bgk", "prescription": ["box"]}]},
+         "cases[0].prescription: ['box'] (did you mean 'box'?); "
+         f"expected {one_of(RUNNABLE)}"),
         ({"cases": [{"scheme": "qke", "xi": [1e-4, "1e-4"]}]},
          "case 'qke_xi1e-4' appears twice in cases; expected each once"),
         ({"snapshots": []}, "snapshots: []; expected at least 1 entries"),
