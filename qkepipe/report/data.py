@@ -22,6 +22,8 @@ STAGES = (
     "snapshot", "background", "baseline", "resolution", "stability", "regions", "modes",
     "calibration",
 )  # fmt: skip
+#: Cases that a figure can tell apart, by the line styles of :mod:`qkepipe.report.style`.
+MOST_CURVES = 6
 #: Large arrays that no figure needs.
 _NOT_READ = (
     "f", "f_final", "emissivity", "absorption", "scattering", "scattering_transport",
@@ -82,6 +84,11 @@ class SnapshotData:
         The quantum-kinetic run of largest xi, then the effective schemes.
         """
         return {**dict(list(self.by_xi.items())[-1:]), **self.cases("bgk", "threshold")}
+
+    @property
+    def curves(self) -> dict[str, xr.Dataset]:
+        """Cases of figures: the classical one, then as many of ``drawn`` as have a line style."""
+        return dict(list({**self.cases("classical"), **self.drawn}.items())[:MOST_CURVES])
 
     @property
     def resolutions(self) -> list[float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import xarray as xr
 from markupsafe import Markup
 
+from qkepipe.mixing import PRESCRIPTIONS
+from qkepipe.mixing.threshold import THRESHOLD_RULES
 from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.labels import case_label
 from qkepipe.report.text import number
@@ -97,9 +99,18 @@ def readings(study: StudyData) -> list[Reading]:
         for case, summary in data.summaries.items():
             for gate in GATES:
                 if summary.attrs["kind"] in gate.kinds:
-                    label = case_label(summary)
-                    found.append(Reading(name, case, label, gate, _value(summary, gate.attribute)))
+                    label, value = case_label(summary), _value(summary, gate.attribute)
+                    found.append(Reading(name, case, label, _of_scheme(gate, summary), value))
     return found
+
+
+def _of_scheme(gate: Gate, summary: xr.Dataset) -> Gate:
+    """The gate without its limit, where the scheme of a run does not claim what it checks."""
+    kind, scheme = summary.attrs["kind"], summary.attrs.get("scheme")
+    rule = {"bgk": PRESCRIPTIONS, "threshold": THRESHOLD_RULES}.get(kind, {}).get(scheme)
+    if gate.attribute != "eln_balance_error" or rule is None or "eln" in rule.conserves:
+        return gate
+    return replace(gate, limit=None, text=f"{gate.text}, which the scheme does not keep")
 
 
 def _of_baseline(name: str, data: SnapshotData, config: dict) -> list[Reading]:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from qkepipe.diagnostics import ALL, PUBLISHED_BOUND
 from qkepipe.mixing import PRESCRIPTIONS
 from qkepipe.mixing.threshold import THRESHOLD_RULES
+from qkepipe.registered import SINGLE_MAPS
 from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.labels import case_label, case_labels
 from qkepipe.report.text import MISSING, SPECIES_HTML, join, number, percent, share
@@ -35,9 +36,14 @@ def scheme_rows(data: SnapshotData) -> list[dict]:
             rows.append({
                 "name": name, "kind": words, "doc": scheme.doc,
                 "conserves": ", ".join(scheme.conserves) or "nothing", "valid": scheme.valid,
-                "runs": ", ".join(own) or "not run",
+                "runs": ", ".join(own) or _why_not(name, kind),
             })  # fmt: skip
     return rows
+
+
+def _why_not(name: str, kind: str) -> str:
+    lacking = SINGLE_MAPS.get(name) if kind == "bgk" else None
+    return "not in this study" if lacking is None else f"in no run: needs {lacking}"
 
 
 def _outermost(study: StudyData, snapshot: str) -> dict[tuple, dict]:
@@ -77,6 +83,7 @@ def scored_rows(study: StudyData, data: SnapshotData) -> list[dict]:
     rows = [{"label": "uncertainty of the reference", "cells": noise}]
     schemes = data.cases("classical", "bgk", "threshold")
     labels = case_labels(schemes)
+    labels.update(dict.fromkeys(data.cases("classical"), "no conversion (classical)"))
     for case in schemes:
         scores = [found.get((case, *key), {}).get("score", math.nan) for key in SCORED]
         rows.append({"label": labels[case], "cells": [percent(100.0 * s) for s in scores]})
@@ -93,11 +100,12 @@ def survival_sentences(study: StudyData, data: SnapshotData) -> list[Markup]:
             continue
         worst = max(abs(row["ratio"]) for row in rows)
         parts = [
-            Markup("{} {} against {}{} ({})").format(
+            Markup("{} {} against {}{} ({} of it; conversion itself changes it by {})").format(
                 SPECIES_HTML[row["species"]], number(row["value"]), number(row["value_reference"]),
                 "" if math.isnan(row["uncertainty"])
                 else Markup(" ± {}").format(number(row["uncertainty"], 2)),
                 percent(100.0 * row["ratio"]),
+                percent(100.0 * (row["value_reference"] - row["classical"])),
             )
             for row in rows
         ]  # fmt: skip

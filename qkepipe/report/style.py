@@ -6,19 +6,21 @@ species, one line style per case. Figures are one column wide with type of at le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MplFigure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from qkepipe.runtime import atomic_write
 
 __all__ = [
     "BLACK", "BLUE", "CASE_LINES", "GREEN", "GREY", "LABEL", "LIGHT_BLUE", "ORANGE", "PURPLE",
-    "RC", "SPECIES_COLOR", "VERMILION", "WIDTH", "YELLOW", "log_axis", "save", "stack",
+    "RC", "SPECIES_COLOR", "VERMILION", "WIDTH", "YELLOW", "case_legend", "log_axis", "save",
+    "stack",
 ]  # fmt: skip
 
 BLACK, ORANGE, LIGHT_BLUE, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -87,6 +89,18 @@ def stack(heights: Sequence[float], share_x: bool = True) -> tuple[MplFigure, li
         len(heights), 1, sharex=share_x, squeeze=False, height_ratios=list(heights)
     )
     return figure, list(axes[:, 0])
+
+
+def case_legend(figure: MplFigure, labels: Iterable[str]) -> None:
+    """Legend of the cases above a figure: grey lines in the styles of :data:`CASE_LINES`."""
+    labels = list(labels)
+    handles = [
+        Line2D([], [], color=GREY, linestyle=line, label=label)
+        for line, label in zip(CASE_LINES, labels, strict=False)
+    ]
+    # two columns of the width of the figure hold so many characters
+    ncols = 2 if max(map(len, labels)) <= 26 else 1
+    figure.legend(handles=handles, loc="outside upper center", ncols=ncols, columnspacing=0.8)
 
 
 def log_axis(axis, low: float, high: float) -> None:

@@ -33,6 +33,7 @@ def test_without_a_configuration_it_is_the_default_study(workflow):
     [
         ("quick", {*ALWAYS, *TRANSPORT, "solve"}),
         ("ccsn_1d", {*ALWAYS, *TRANSPORT, "solve"}),
+        ("schemes", {*ALWAYS, *TRANSPORT, "solve"}),
         ("bnsm_z_axis", ALWAYS),
         ("merger_3d", ALWAYS),
     ],

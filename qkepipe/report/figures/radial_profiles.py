@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from qkepipe.report.data import StudyData
@@ -17,6 +16,7 @@ from qkepipe.report.style import (
     GREY,
     LABEL,
     SPECIES_COLOR,
+    case_legend,
     log_axis,
     stack,
 )  # fmt: skip
@@ -27,7 +27,8 @@ _CAPTION = (
     "Luminosity, mean energy and net heating against radius, with the ratio to the classical "
     "run below each (left out where the classical net flux is below 5 % of its largest value). "
     "Colour is the species (one heavy flavour; its antineutrinos are not drawn), line style is "
-    "the case. Profiles are averages over the end of each run."
+    "the case, at most six, in the order of the study. Profiles are averages over the end of each "
+    "run."
 )
 
 _SPECIES = ("nue", "nuebar", "nux")
@@ -40,13 +41,11 @@ def radial_profiles(study: StudyData, snapshot: str):
     classical = data.classical
     if classical is None:
         return None
-    cases = {"classical": classical, **data.drawn}
+    cases = data.curves
     labels = case_labels(cases, math_text=True)
     figure, axes = stack([1.5, 0.85, 0.85, 1.3, 0.85, 1.4, 0.85])
     table = Plotted()
-    handles = []
-    for (name, summary), line in zip(cases.items(), _lines(len(cases)), strict=True):
-        handles.append(Line2D([], [], color=GREY, linestyle=line, label=labels[name]))
+    for (name, summary), line in zip(cases.items(), CASE_LINES, strict=False):
         _species(axes[0], table, summary, name, "luminosity", _L51, 1e-51, line)
         _species(axes[3], table, summary, name, "mean_energy", "MeV", 1.0, line)
         if name != "classical":
@@ -56,7 +55,7 @@ def radial_profiles(study: StudyData, snapshot: str):
         _heating(axes[5], axes[6], table, summary, classical, name, line)
     for species in _SPECIES:
         axes[3].plot([], [], color=SPECIES_COLOR[species], label=LABEL[species])
-    figure.legend(handles=handles, loc="outside upper center", ncols=2, columnspacing=0.8)
+    case_legend(figure, labels.values())
     axes[3].legend(loc="best", ncols=3, columnspacing=0.8, handlelength=1.2)
     texts = (r"$L$ [$10^{51}$ erg/s]", "$L/L_{cl}$", "$N/N_{cl}$",
              r"$\langle E\rangle$ [MeV]", "ratio", "$q$ [erg/g/s]", "heating\nratio")  # fmt: skip
@@ -70,10 +69,6 @@ def radial_profiles(study: StudyData, snapshot: str):
     axes[-1].set_xlabel(label)
     figure.align_ylabels(axes)
     return figure, table.frame()
-
-
-def _lines(count: int):
-    return [CASE_LINES[i % len(CASE_LINES)] for i in range(count)]
 
 
 def _species(axis, table, summary, case, quantity, units, scale, line) -> None:

@@ -8,7 +8,15 @@ from qkepipe.report.data import StudyData
 from qkepipe.report.figure import Figure
 from qkepipe.report.labels import case_labels
 from qkepipe.report.plotted import Plotted
-from qkepipe.report.style import CASE_LINES, GREY, LABEL, SPECIES_COLOR, log_axis, stack
+from qkepipe.report.style import (
+    CASE_LINES,
+    GREY,
+    LABEL,
+    SPECIES_COLOR,
+    case_legend,
+    log_axis,
+    stack,
+)
 from qkepipe.units import KM_CM
 
 __all__ = ["FIGURE", "spectra"]
@@ -16,7 +24,7 @@ __all__ = ["FIGURE", "spectra"]
 _CAPTION = (
     "Energy spectra, number per cubic centimetre and MeV, at the outermost profile radius, and "
     "their ratio to the classical spectra, where these are in the range of the axis above. Points "
-    "are the group centres."
+    "are the group centres. At most six cases, in the order of the study."
 )
 
 _SPECIES = ("nue", "nuebar", "nux")
@@ -28,15 +36,13 @@ def spectra(study: StudyData, snapshot: str):
     classical = data.classical
     if classical is None:
         return None
-    cases = {"classical": classical, **data.drawn}
+    cases = data.curves
     labels = case_labels(cases, math_text=True)
     figure, axes = stack([2.1] + [1.1] * (len(cases) > 1))
     table = Plotted()
     largest = max(_last(s, n).max() for s in cases.values() for n in _SPECIES)
     smallest = 1e-5 * largest
-    for i, (name, summary) in enumerate(cases.items()):
-        line = CASE_LINES[i % len(CASE_LINES)]
-        axes[0].plot([], [], color=GREY, linestyle=line, label=labels[name])
+    for (name, summary), line in zip(cases.items(), CASE_LINES, strict=False):
         x = ("energy", "MeV", summary["energy"].values)
         for species in _SPECIES:
             values = _last(summary, species)
@@ -53,6 +59,7 @@ def spectra(study: StudyData, snapshot: str):
     axes[0].set_ylim(smallest, 3.0 * largest)
     axes[0].set_ylabel(r"$dn/dE$ [cm$^{-3}$ MeV$^{-1}$]")
     axes[0].legend(loc="lower left")
+    case_legend(figure, labels.values())
     km = float(classical["profile_radius"].values[-1]) / KM_CM
     axes[0].text(0.96, 0.95, f"r = {km:.4g} km", transform=axes[0].transAxes, va="top", ha="right")
     if len(axes) > 1:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from qkepipe.diagnostics.quantities import ALL
-from qkepipe.report.data import StudyData
+from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.figure import Figure
 from qkepipe.report.labels import case_labels, short
 from qkepipe.report.plotted import Plotted
@@ -17,8 +17,9 @@ __all__ = ["FIGURE", "xi_convergence"]
 
 _CAPTION = (
     "Change against the classical run at the outer edge for each attenuation ξ of the "
-    "quantum-kinetic runs (points; bars are the uncertainty of the change), and of "
-    "BGK relaxation (horizontal lines, dotted). Only a plateau allows a statement about ξ = 1."
+    "quantum-kinetic runs (points; bars are the uncertainty of the change), and of the "
+    "first relaxation run (horizontal lines, dotted). Only a plateau allows a statement about "
+    "ξ = 1."
 )
 
 _PANELS = {
@@ -53,7 +54,7 @@ def xi_convergence(study: StudyData, snapshot: str):
         axis.margins(y=0.15)
         axis.set_ylabel(f"{_PANELS[quantity]} [%]")
     axes[0].plot([], [], color=GREY, marker="o", label="QKE")
-    for label in case_labels(data.cases("bgk")).values():
+    for label in case_labels(_relaxed(data)).values():
         axes[0].plot([], [], color=GREY, linestyle=":", label=label)
     for species in _SPECIES:
         axes[0].plot([], [], color=SPECIES_COLOR[species], label=LABEL[species])
@@ -68,6 +69,11 @@ def xi_convergence(study: StudyData, snapshot: str):
     axes[-1].set_xlabel(r"attenuation $\xi$")
     figure.align_ylabels(axes)
     return figure, table.frame()
+
+
+def _relaxed(data: SnapshotData) -> dict:
+    """The relaxation run of the figure: the first of the study."""
+    return dict(list(data.cases("bgk").items())[:1])
 
 
 def _points(study: StudyData, snapshot: str, quantity: str, species: str):
@@ -92,7 +98,7 @@ def _draw(axis, table: Plotted, study: StudyData, snapshot: str, quantity: str, 
             axis, ("xi", "1", xi), (f"{name}_change", "percent", change),
             (f"{name}_uncertainty", "percent", error), color=color, marker="o", capsize=2.0,
         )  # fmt: skip
-    for case in study.snapshots[snapshot].cases("bgk"):
+    for case in _relaxed(study.snapshots[snapshot]):
         row = study.row(snapshot, case, quantity, species)
         level = None if row is None else change_percent(row)
         if level is not None:

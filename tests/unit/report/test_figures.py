@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from report_data import default_cases, make_summary
 
 from qkepipe.report import FIGURES, load_study
 from qkepipe.report.write import write_figures
@@ -51,6 +52,24 @@ def readable_in_one_column(figure):
     for axis in figure.axes:
         labels = [axis.xaxis.label, axis.yaxis.label, *axis.get_xticklabels(), *axis.texts]
         assert min(label.get_fontsize() for label in labels) >= 8.0
+
+
+def test_figures_of_many_cases_stay_readable(make_study):
+    cases = default_cases()
+    for i in range(8):
+        name = f"bgk_box_ctau{i}"
+        cases[name] = make_summary("bgk", "box", strength=0.1 * i, c_tau=float(i + 1))
+    given = make_study(cases)
+    many = load_study(**{k: given[k] for k in INPUTS})
+    for name in ("radial_profiles", "angular_distributions", "spectra"):
+        figure, table = FIGURES[name].draw(many, "s15")
+        (legend,) = figure.legends
+        assert len(legend.get_texts()) == 6
+        figure.canvas.draw()
+        box = legend.get_window_extent()
+        assert box.x0 >= 0.0 and box.x1 <= figure.bbox.x1
+        assert any("bgk_box_ctau1" in column for column in table.columns)
+        assert not any("bgk_box_ctau3" in column for column in table.columns)
 
 
 def test_profiles_are_those_of_the_summaries(study):

@@ -6,6 +6,7 @@ from report_data import default_cases, make_summary
 from qkepipe.mixing import PRESCRIPTIONS
 from qkepipe.mixing.threshold import THRESHOLD_RULES
 from qkepipe.report.data import SnapshotData, load_study
+from qkepipe.report.gates import readings
 from qkepipe.report.schemes import SCORED, scheme_rows, scored_rows, survival_sentences
 
 
@@ -22,7 +23,8 @@ def test_every_scheme_is_there_with_its_validity_and_its_runs():
     assert all(row["valid"] and row["doc"] and row["conserves"] for row in rows)
     assert by_name["box"]["runs"] == "bgk_box"
     assert by_name["pair"]["runs"] == "threshold_rho1e11"
-    assert by_name["swap"]["runs"] == "not run"
+    assert by_name["exponential"]["runs"] == "not in this study"
+    assert by_name["pairwise"]["runs"].startswith("in no run: needs ")
     assert by_name["box"]["valid"] == PRESCRIPTIONS["box"].valid
 
 
@@ -30,7 +32,8 @@ def test_scores_begin_with_what_the_reference_is_worth(make_study):
     study, data = loaded(make_study())
     rows = scored_rows(study, data)
     assert [row["label"] for row in rows] == [
-        "uncertainty of the reference", "classical", "BGK (box)", "threshold (pair) 1e11 g/cm³",
+        "uncertainty of the reference", "no conversion (classical)", "BGK (box)",
+        "threshold (pair) 1e11 g/cm³",
     ]  # fmt: skip
     assert all(len(row["cells"]) == len(SCORED) for row in rows)
 
@@ -62,3 +65,14 @@ def test_without_quantum_kinetics_nothing_is_scored(make_study):
     study, data = loaded(make_study(cases))
     assert scored_rows(study, data) == [] and survival_sentences(study, data) == []
     assert scheme_rows(data)
+
+
+def test_the_lepton_number_is_a_gate_of_schemes_that_keep_it(make_study):
+    cases = default_cases()
+    cases["bgk_equipartition"] = make_summary("bgk", "equipartition", eln_balance_error=0.16)
+    cases["bgk_box"] = make_summary("bgk", "box", eln_balance_error=0.16)
+    study, _ = loaded(make_study(cases))
+    found = {r.case: r for r in readings(study) if r.gate.attribute == "eln_balance_error"}
+    assert found["bgk_box"].status == "fail"
+    assert found["bgk_equipartition"].status == "no limit"
+    assert "does not keep" in found["bgk_equipartition"].gate.text
