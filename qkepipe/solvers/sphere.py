@@ -52,6 +52,10 @@ __all__ = [
 ]
 
 
+#: Fraction of the largest occupation below which a direction is empty.
+EMPTY = 1e-12
+
+
 @dataclass(frozen=True)
 class Track:
     """Cell to follow from the seed: its ``index`` in r, steps between records, their number."""
@@ -249,10 +253,11 @@ def _lepton_content(diagonal: np.ndarray, grid: Grid, volume: np.ndarray) -> flo
 
 
 def _polarisation_excess(f: np.ndarray) -> float:
-    """Largest |P|/trace of the state."""
+    """Largest |P|/trace of the state, where there is more than round-off."""
     trace = f[0] + f[1]
     size = np.sqrt((f[0] - f[1]) ** 2 + 4.0 * (f[2] ** 2 + f[3] ** 2))
-    return float((size / trace).max())
+    filled = trace > EMPTY * trace.max()
+    return float(np.max(size[filled] / trace[filled], initial=0.0))
 
 
 def run_sphere(
@@ -593,7 +598,9 @@ class _RunState:
         early = self.flux[first_average:half].mean(axis=0)
         late = self.flux[half:done].mean(axis=0)
         mean = self.flux[first_average:done].mean(axis=0)
-        scale = np.maximum(np.abs(mean), 1e-3 * np.abs(mean).max(axis=1, keepdims=True))
+        largest = np.abs(mean).max(axis=1, keepdims=True)
+        # species that are all but absent have round-off for a flux
+        scale = np.maximum(np.abs(mean), np.maximum(1e-3 * largest, 1e-9 * largest.max()))
         out["steadiness"] = (
             ("species", "r"),
             np.abs(late - early) / scale,

@@ -301,6 +301,9 @@ class _Acceleration:
 def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
     """Steady state of one species and energy: f[n_mu, n_r], corrections, last one per cell."""
     n_mu, n = geometry.mu.size, gamma.size
+    if not (source.any() or inner.any()):
+        # no neutrinos at all: nothing that a correction could be relative to
+        return np.zeros((n_mu, n)), 0, np.zeros(n)
     delta, f = np.empty((n_mu, 1, n)), np.zeros((n_mu, 1, n))
     in_r, in_mu = np.zeros((n_mu, n)), np.zeros((n_mu, n))
     lower, upper = np.empty((n * n_mu, 2 * n_mu)), np.empty((n * n_mu, 2 * n_mu))

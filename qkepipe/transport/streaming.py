@@ -80,7 +80,8 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta):
             c = dee * dxx - dre * dre - dim * dim
             cone = (a + TINY) / (abs(b) + np.sqrt(max(b * b - a * c, 0.0)) + TINY)
             # a positive determinant alone would let both eigenvalues be negative
-            cone = min(cone, trace / (abs(dee + dxx) + TINY))
+            # round-off can leave the trace of an empty direction below zero
+            cone = min(cone, max(trace, 0.0) / (abs(dee + dxx) + TINY))
             below = trace - (lo[0, lo0 + i] + lo[1, lo0 + i])
             above = (hi[0, hi0 + i] + hi[1, hi0 + i]) - trace
             limited = min(abs(below), abs(above)) / (abs(dee + dxx) + TINY)

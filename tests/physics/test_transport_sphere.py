@@ -189,6 +189,15 @@ def test_equilibrium_is_kept():
     np.testing.assert_allclose(f[0, :, : n // 2], 0.3, rtol=1e-13)
 
 
+def test_a_species_without_neutrinos_stays_empty():
+    g = sphere(radial_grid(np.linspace(1.0, 2.0, 9)), angle_grid(6))
+    zero = np.zeros((2, 8))
+    inner = np.stack([np.zeros(6), np.full(6, 0.5)])
+    f, _, errors = solve_steady(g, zero, zero, zero, zero, inner, 1e-10, 100)
+    assert not f[0].any() and not errors[0].any()
+    assert (f[1].max(axis=0) > 0.3).all() and errors.max() < 1e-10
+
+
 def smooth_luminosity(n_r, n_mu):
     """r^2 H at 3 radii of an atmosphere without edges."""
     radius, angle = radial_grid(np.geomspace(1.0, 6.0, n_r + 1)), angle_grid(n_mu)
