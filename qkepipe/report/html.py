@@ -165,7 +165,7 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "swept": _columns(key_rows(study, name, swept), swept),
         "convergence_warning": convergence_warning(study, data),
         "resolutions": _columns(key_rows(study, name, several), several),
-        "schemes": scheme_rows(data) if data.summaries else [],
+        "schemes": scheme_rows(data),
         "reference": reference_label(data),
         "scored": scored_rows(study, data),
         "survival": survival_sentences(study, data),
