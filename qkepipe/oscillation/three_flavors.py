@@ -1,0 +1,317 @@
+"""Unitary steps of 3x3 Hermitian matrices, cell by cell, in closed form.
+
+A Hermitian matrix is stored as its components ee, mumu, tautau, Re emu, Im emu, Re etau,
+Im etau, Re mutau, Im mutau. By Cayley and Hamilton every function of a traceless A is
+f_0 + f_1 A + f_2 A^2, with c_0 = det A and c_1 = tr(A^2)/2 (A^3 = c_1 A + c_0).
+
+Exponential: with eigenvalues 2u, -u + w, -u - w and xi = sin(w)/w,
+
+    f_j = h_j/(9u^2 - w^2) ,  u = sqrt(c_1/3) cos(theta/3) ,  w^2 = c_1 - 3 u^2 ,
+    cos(theta) = c_0/(2 (c_1/3)^{3/2}) ,
+    h_0 = (u^2 - w^2) e^{2iu} + e^{-iu} [8u^2 cos w + 2iu (3u^2 + w^2) xi] ,
+    h_1 = 2u e^{2iu} - e^{-iu} [2u cos w - i (3u^2 - w^2) xi] ,
+    h_2 = e^{2iu} - e^{-iu} [cos w + 3iu xi]
+
+(Morningstar & Peardon 2004, PRD 69, 054501, eqs. 23-33). c_0 < 0 is reduced to c_0 > 0 by
+f_j(-c_0) = (-1)^j f_j(c_0)^*; there 9u^2 - w^2 >= 2 c_1, so that equal eigenvalues (w = 0) do
+no harm. cos(theta/3) = C is the root of 4C^3 - 3C = cos(theta) in [sqrt(3)/2, 1], found by Newton
+steps in plain arithmetic.
+
+Cayley transform: 1/(1 + iA) = (1 + c_1 - iA - A^2)/(1 + c_1 - i c_0) (from A^3 = c_1 A + c_0).
+
+A step is stored as Re U_11, Im U_11, Re U_12, ..., Im U_33: 18 numbers.
+
+Rows of an array whose length is not known to the compiler may overlap, as far as it can see,
+and 36 of them are too many to be compared at run time: the loop would not be vectorised. Cells
+are therefore worked on in a tile of fixed width, a flat array with the rows one behind the other.
+"""
+
+from __future__ import annotations
+
+import math
+
+from qkepipe.jit import inlined, jit
+from qkepipe.oscillation.trigonometry import sine_cosine
+
+__all__ = ["TILE_SIZE", "cayley", "conjugate", "exponential"]
+
+#: Cells of a tile; the rows of a Hermitian matrix, of a step, and again of a matrix.
+_LANES = 64
+_MATRIX = 0
+_STEP = 9 * _LANES
+_RESULT = 27 * _LANES
+#: Length of the work array of every kernel here.
+TILE_SIZE = 36 * _LANES
+
+#: Below this c_1 the matrix is zero for every purpose: 1 + iA - A^2/2 is exact.
+_ZERO = 1e-30
+
+
+@jit
+def _load(rows, lo, count, t, start):
+    """Copy ``count`` cells from ``lo`` of all rows into the tile, from ``start``."""
+    for k in range(rows.shape[0]):
+        row = rows[k, lo : lo + count]
+        for i in range(count):
+            t[start + k * _LANES + i] = row[i]
+
+
+@jit
+def _store(t, start, rows, lo, count):
+    for k in range(rows.shape[0]):
+        row = rows[k, lo : lo + count]
+        for i in range(count):
+            row[i] = t[start + k * _LANES + i]
+
+
+@inlined
+def _traceless(t, i, factor):
+    """Components of ``factor`` (H - tr H/3) of lane ``i``."""
+    third = (t[i] + t[_LANES + i] + t[2 * _LANES + i]) / 3.0
+    return (
+        factor * (t[i] - third),
+        factor * (t[_LANES + i] - third),
+        factor * (t[2 * _LANES + i] - third),
+        factor * t[3 * _LANES + i],
+        factor * t[4 * _LANES + i],
+        factor * t[5 * _LANES + i],
+        factor * t[6 * _LANES + i],
+        factor * t[7 * _LANES + i],
+        factor * t[8 * _LANES + i],
+    )
+
+
+@inlined
+def _square(a):
+    """Components of A^2."""
+    d0, d1, d2, xr, xi, yr, yi, zr, zi = a
+    x2 = xr * xr + xi * xi
+    y2 = yr * yr + yi * yi
+    z2 = zr * zr + zi * zi
+    return (
+        d0 * d0 + x2 + y2,
+        d1 * d1 + x2 + z2,
+        d2 * d2 + y2 + z2,
+        # A_01 = A_00 A_01 + A_01 A_11 + A_02 A_21
+        (d0 + d1) * xr + yr * zr + yi * zi,
+        (d0 + d1) * xi + yi * zr - yr * zi,
+        # A_00 A_02 + A_01 A_12 + A_02 A_22
+        (d0 + d2) * yr + xr * zr - xi * zi,
+        (d0 + d2) * yi + xr * zi + xi * zr,
+        # A_10 A_02 + A_11 A_12 + A_12 A_22
+        (d1 + d2) * zr + xr * yr + xi * yi,
+        (d1 + d2) * zi + xr * yi - xi * yr,
+    )
+
+
+@inlined
+def _determinant(a):
+    d0, d1, d2, xr, xi, yr, yi, zr, zi = a
+    # 2 Re(A_01 A_12 A_20)
+    loop = 2.0 * ((xr * zr - xi * zi) * yr + (xr * zi + xi * zr) * yi)
+    return (
+        d0 * d1 * d2
+        + loop
+        - d0 * (zr * zr + zi * zi)
+        - d1 * (yr * yr + yi * yi)
+        - d2 * (xr * xr + xi * xi)
+    )
+
+
+@inlined
+def _combine(a, b, f0r, f0i, f1r, f1i, f2r, f2i, t, i):
+    """Write f_0 + f_1 A + f_2 B of Hermitian A, B into the step of lane ``i``."""
+    t[_STEP + 0 * _LANES + i] = f0r + f1r * a[0] + f2r * b[0]
+    t[_STEP + 1 * _LANES + i] = f0i + f1i * a[0] + f2i * b[0]
+    t[_STEP + 8 * _LANES + i] = f0r + f1r * a[1] + f2r * b[1]
+    t[_STEP + 9 * _LANES + i] = f0i + f1i * a[1] + f2i * b[1]
+    t[_STEP + 16 * _LANES + i] = f0r + f1r * a[2] + f2r * b[2]
+    t[_STEP + 17 * _LANES + i] = f0i + f1i * a[2] + f2i * b[2]
+    # f_1 A + f_2 B = (f_1r A_r + f_2r B_r) + ..., above and below the diagonal
+    rr, ri = f1r * a[3] + f2r * b[3], f1r * a[4] + f2r * b[4]
+    ir, ii = f1i * a[3] + f2i * b[3], f1i * a[4] + f2i * b[4]
+    t[_STEP + 2 * _LANES + i] = rr - ii
+    t[_STEP + 3 * _LANES + i] = ir + ri
+    t[_STEP + 6 * _LANES + i] = rr + ii
+    t[_STEP + 7 * _LANES + i] = ir - ri
+    rr, ri = f1r * a[5] + f2r * b[5], f1r * a[6] + f2r * b[6]
+    ir, ii = f1i * a[5] + f2i * b[5], f1i * a[6] + f2i * b[6]
+    t[_STEP + 4 * _LANES + i] = rr - ii
+    t[_STEP + 5 * _LANES + i] = ir + ri
+    t[_STEP + 12 * _LANES + i] = rr + ii
+    t[_STEP + 13 * _LANES + i] = ir - ri
+    rr, ri = f1r * a[7] + f2r * b[7], f1r * a[8] + f2r * b[8]
+    ir, ii = f1i * a[7] + f2i * b[7], f1i * a[8] + f2i * b[8]
+    t[_STEP + 10 * _LANES + i] = rr - ii
+    t[_STEP + 11 * _LANES + i] = ir + ri
+    t[_STEP + 14 * _LANES + i] = rr + ii
+    t[_STEP + 15 * _LANES + i] = ir - ri
+
+
+@inlined
+def _third_angle(x):
+    """cos(arccos(x)/3) of 0 <= x <= 1, by Newton steps on 4C^3 - 3C = x."""
+    c = 0.8660254037844386 + 0.1339745962155614 * x
+    for _ in range(3):
+        square = c * c
+        c -= (c * (4.0 * square - 3.0) - x) / (12.0 * square - 3.0)
+    return c
+
+
+@jit
+def _exponential_tile(t, count, step):
+    for i in range(count):
+        a = _traceless(t, i, -step)
+        b = _square(a)
+        c1 = 0.5 * (b[0] + b[1] + b[2])
+        small = c1 < _ZERO
+        c1 = 1.0 if small else c1
+        c0 = _determinant(a)
+        third = c1 / 3.0
+        root = math.sqrt(third)
+        long = root * _third_angle(min(abs(c0) / (2.0 * third * root), 1.0))
+        u2 = long * long
+        w2 = max(c1 - 3.0 * u2, 0.0)
+        w = math.sqrt(w2)
+        su, cu = sine_cosine(long)
+        sw, cw = sine_cosine(w)
+        xi = sw / w if w > 0.0 else 1.0
+        # e^{2iu} and the square brackets of the h_j
+        c2, s2 = cu * cu - su * su, 2.0 * su * cu
+        p0, q0 = 8.0 * u2 * cw, 2.0 * long * (3.0 * u2 + w2) * xi
+        p1, q1 = 2.0 * long * cw, -(3.0 * u2 - w2) * xi
+        p2, q2 = cw, 3.0 * long * xi
+        norm = 1.0 / (9.0 * u2 - w2)
+        f0r = ((u2 - w2) * c2 + (cu * p0 + su * q0)) * norm
+        f0i = ((u2 - w2) * s2 + (cu * q0 - su * p0)) * norm
+        f1r = (2.0 * long * c2 - (cu * p1 + su * q1)) * norm
+        f1i = (2.0 * long * s2 - (cu * q1 - su * p1)) * norm
+        f2r = (c2 - (cu * p2 + su * q2)) * norm
+        f2i = (s2 - (cu * q2 - su * p2)) * norm
+        mirrored = -1.0 if c0 < 0.0 else 1.0
+        _combine(
+            a,
+            b,
+            1.0 if small else f0r,
+            0.0 if small else mirrored * f0i,
+            0.0 if small else mirrored * f1r,
+            1.0 if small else f1i,
+            -0.5 if small else f2r,
+            0.0 if small else mirrored * f2i,
+            t,
+            i,
+        )
+
+
+@jit
+def _middle_tile(t, count, half):
+    for i in range(count):
+        a = _traceless(t, i, half)
+        b = _square(a)
+        c1 = 1.0 + 0.5 * (b[0] + b[1] + b[2])
+        c0 = _determinant(a)
+        norm = 1.0 / (c1 * c1 + c0 * c0)
+        # 1/(1 + c_1 - i c_0)
+        gr, gi = c1 * norm, c0 * norm
+        _combine(a, b, c1 * gr, c1 * gi, gi, -gr, -gr, -gi, t, i)
+
+
+@inlined
+def _row(t, i, k):
+    """Row ``k`` of U f: real and imaginary parts of three elements."""
+    s = _STEP + 6 * k * _LANES + i
+    ar, ai, br, bi = t[s], t[s + _LANES], t[s + 2 * _LANES], t[s + 3 * _LANES]
+    cr, ci = t[s + 4 * _LANES], t[s + 5 * _LANES]
+    d0, d1, d2 = t[i], t[_LANES + i], t[2 * _LANES + i]
+    xr, xi, yr = t[3 * _LANES + i], t[4 * _LANES + i], t[5 * _LANES + i]
+    yi, zr, zi = t[6 * _LANES + i], t[7 * _LANES + i], t[8 * _LANES + i]
+    return (
+        # f_10 = x*, f_20 = y*
+        ar * d0 + (br * xr + bi * xi) + (cr * yr + ci * yi),
+        ai * d0 + (bi * xr - br * xi) + (ci * yr - cr * yi),
+        # f_01 = x, f_21 = z*
+        (ar * xr - ai * xi) + br * d1 + (cr * zr + ci * zi),
+        (ar * xi + ai * xr) + bi * d1 + (ci * zr - cr * zi),
+        # f_02 = y, f_12 = z
+        (ar * yr - ai * yi) + (br * zr - bi * zi) + cr * d2,
+        (ar * yi + ai * yr) + (br * zi + bi * zr) + ci * d2,
+    )
+
+
+@inlined
+def _along(m, t, i, k):
+    """Real part of row m times the conjugate of row ``k`` of U."""
+    s = _STEP + 6 * k * _LANES + i
+    return (
+        (m[0] * t[s] + m[1] * t[s + _LANES])
+        + (m[2] * t[s + 2 * _LANES] + m[3] * t[s + 3 * _LANES])
+        + (m[4] * t[s + 4 * _LANES] + m[5] * t[s + 5 * _LANES])
+    )
+
+
+@inlined
+def _across(m, t, i, k):
+    """Imaginary part of row m times the conjugate of row ``k`` of U."""
+    s = _STEP + 6 * k * _LANES + i
+    return (
+        (m[1] * t[s] - m[0] * t[s + _LANES])
+        + (m[3] * t[s + 2 * _LANES] - m[2] * t[s + 3 * _LANES])
+        + (m[5] * t[s + 4 * _LANES] - m[4] * t[s + 5 * _LANES])
+    )
+
+
+@jit
+def _conjugate_tile(t, count):
+    for i in range(count):
+        m0 = _row(t, i, 0)
+        m1 = _row(t, i, 1)
+        m2 = _row(t, i, 2)
+        r = _RESULT + i
+        t[r] = _along(m0, t, i, 0)
+        t[r + _LANES] = _along(m1, t, i, 1)
+        t[r + 2 * _LANES] = _along(m2, t, i, 2)
+        t[r + 3 * _LANES] = _along(m0, t, i, 1)
+        t[r + 4 * _LANES] = _across(m0, t, i, 1)
+        t[r + 5 * _LANES] = _along(m0, t, i, 2)
+        t[r + 6 * _LANES] = _across(m0, t, i, 2)
+        t[r + 7 * _LANES] = _along(m1, t, i, 2)
+        t[r + 8 * _LANES] = _across(m1, t, i, 2)
+
+
+@jit
+def exponential(h, step, u, work):
+    """Write exp(-i H step), H without its trace, of ``h`` (9, n) into ``u`` (18, n)."""
+    for lo in range(0, h.shape[1], _LANES):
+        count = min(_LANES, h.shape[1] - lo)
+        _load(h, lo, count, work, _MATRIX)
+        _exponential_tile(work, count, step)
+        _store(work, _STEP, u, lo, count)
+
+
+@jit
+def cayley(h, step, u, middle, work):
+    """Write the Cayley transform (1 - i A)/(1 + i A), A = H step/2 without its trace, into ``u``.
+
+    ``middle`` (18, n) receives 1/(1 + i A), for the middle of the step.
+    """
+    for lo in range(0, h.shape[1], _LANES):
+        count = min(_LANES, h.shape[1] - lo)
+        _load(h, lo, count, work, _MATRIX)
+        _middle_tile(work, count, 0.5 * step)
+        _store(work, _STEP, middle, lo, count)
+    # (1 - iA)/(1 + iA) = 2/(1 + iA) - 1
+    for k in range(18):
+        one = 1.0 if k % 8 == 0 else 0.0
+        for i in range(h.shape[1]):
+            u[k, i] = 2.0 * middle[k, i] - one
+
+
+@jit
+def conjugate(f, u, out, work):
+    """Write U f U+ of ``f`` (9, n) into ``out`` (9, n), which may be ``f``; any matrix U."""
+    for lo in range(0, f.shape[1], _LANES):
+        count = min(_LANES, f.shape[1] - lo)
+        _load(f, lo, count, work, _MATRIX)
+        _load(u, lo, count, work, _STEP)
+        _conjugate_tile(work, count)
+        _store(work, _RESULT, out, lo, count)

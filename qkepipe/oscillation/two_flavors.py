@@ -1,0 +1,100 @@
+"""Unitary steps of 2x2 Hermitian matrices, cell by cell, as rotations of flavour vectors.
+
+A Hermitian matrix is stored as its components ee, xx, Re ex, Im ex; its vector is
+P = (2 Re ex, -2 Im ex, ee - xx), so that f = (tr f + P.sigma)/2. With V the vector of H,
+
+    U = exp(-i H s) = e^{-i s tr H/2} (u_0 - i u.sigma) ,
+    u_0 = cos(|V| s/2) ,  u = (V/|V|) sin(|V| s/2) ,
+    U f U+ :  P -> (u_0^2 - u^2) P + 2 u (u.P) + 2 u_0 u x P
+
+(Rodrigues' rotation with Cayley-Klein parameters; the phase e^{-i s tr H/2} drops out). These
+four numbers are how a step is stored.
+"""
+
+from __future__ import annotations
+
+import math
+
+from qkepipe.jit import inlined, jit
+from qkepipe.oscillation.trigonometry import sine_cosine
+
+__all__ = ["cayley", "conjugate", "exponential", "turn"]
+
+
+@jit
+def exponential(h, step, u):
+    """Write exp(-i H step) of ``h`` (4, n) into ``u`` (4, n)."""
+    half = 0.5 * step
+    for i in range(h.shape[1]):
+        x = 2.0 * h[2, i]
+        y = -2.0 * h[3, i]
+        z = h[0, i] - h[1, i]
+        size = math.sqrt(x * x + y * y + z * z)
+        s, c = sine_cosine(half * size)
+        ratio = s / size if size > 0.0 else 0.0
+        u[0, i] = c
+        u[1, i] = x * ratio
+        u[2, i] = y * ratio
+        u[3, i] = z * ratio
+
+
+@jit
+def cayley(h, step, u, middle):
+    """Write the Cayley transform (1 - i A)/(1 + i A), A = H step/2 without its trace, into ``u``.
+
+    ``middle`` receives 1/(1 + i A), for the middle of the step.
+    """
+    quarter = 0.25 * step
+    for i in range(h.shape[1]):
+        x = 2.0 * quarter * h[2, i]
+        y = -2.0 * quarter * h[3, i]
+        z = quarter * (h[0, i] - h[1, i])
+        square = x * x + y * y + z * z
+        norm = 1.0 / (1.0 + square)
+        middle[0, i] = norm
+        middle[1, i] = norm * x
+        middle[2, i] = norm * y
+        middle[3, i] = norm * z
+        u[0, i] = (1.0 - square) * norm
+        u[1, i] = 2.0 * norm * x
+        u[2, i] = 2.0 * norm * y
+        u[3, i] = 2.0 * norm * z
+
+
+@inlined
+def _conjugate(f, u, out):
+    for i in range(f.shape[1]):
+        w = u[0, i]
+        ux = u[1, i]
+        uy = u[2, i]
+        uz = u[3, i]
+        px = 2.0 * f[2, i]
+        py = -2.0 * f[3, i]
+        pz = f[0, i] - f[1, i]
+        trace = f[0, i] + f[1, i]
+        along = 2.0 * (ux * px + uy * py + uz * pz)
+        keep = w * w - (ux * ux + uy * uy + uz * uz)
+        twice = 2.0 * w
+        qx = keep * px + along * ux + twice * (uy * pz - uz * py)
+        qy = keep * py + along * uy + twice * (uz * px - ux * pz)
+        qz = keep * pz + along * uz + twice * (ux * py - uy * px)
+        out[0, i] = 0.5 * (trace + qz)
+        out[1, i] = 0.5 * (trace - qz)
+        out[2, i] = 0.5 * qx
+        out[3, i] = -0.5 * qy
+
+
+@jit
+def conjugate(f, u, out):
+    """Write U f U+ into ``out`` (4, n), another array than ``f``.
+
+    Where U is no rotation but |U|^2 = u_0^2 + u^2 times one, the vector is scaled by |U|^2 and
+    the trace is not.
+    """
+    _conjugate(f, u, out)
+
+
+@jit
+def turn(f, u):
+    """Replace ``f`` (4, n) by U f U+: with one array for both the loop is vectorised."""
+    _conjugate(f, u, f)

@@ -1,0 +1,98 @@
+"""Norm-preserving steps of Hermitian flavour matrices over many cells, for 2 and 3 flavours.
+
+f -> U f U+ with U = exp(-i H s), or with the Cayley transform of H s/2, cell by cell. The trace
+and all eigenvalues of every matrix (two flavours: the length of the flavour vector) are kept to
+round-off, whatever the step. Matrices are rows of real components: 4 for two flavours (ee, xx,
+Re ex, Im ex), 9 for three (ee, mumu, tautau, Re and Im of emu, etau, mutau).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkepipe.errors import Defect, QkepipeError
+from qkepipe.jit import jit
+from qkepipe.oscillation import three_flavors, two_flavors
+
+__all__ = ["STEP_ROWS", "TILE_SIZE", "cayley", "conjugate", "exponential", "turn", "unitary_step"]
+
+#: Numbers by which a step is stored, by the number of components of a matrix.
+STEP_ROWS = {4: 4, 9: 18}
+#: Length of the work array of the kernels.
+TILE_SIZE = three_flavors.TILE_SIZE
+
+
+@jit
+def exponential(h, step, u, work):
+    """Write exp(-i H step) of ``h`` (components, n) into ``u`` (rows of a step, n)."""
+    if h.shape[0] == 4:
+        two_flavors.exponential(h, step, u)
+    else:
+        three_flavors.exponential(h, step, u, work)
+
+
+@jit
+def cayley(h, step, u, middle, work):
+    """Write (1 - iA)/(1 + iA) and 1/(1 + iA), A = H step/2, into ``u`` and ``middle``."""
+    if h.shape[0] == 4:
+        two_flavors.cayley(h, step, u, middle)
+    else:
+        three_flavors.cayley(h, step, u, middle, work)
+
+
+@jit
+def conjugate(f, u, out, work):
+    """Write U f U+ of ``f`` (components, n) into ``out``, another array than ``f``."""
+    if f.shape[0] == 4:
+        two_flavors.conjugate(f, u, out)
+    else:
+        three_flavors.conjugate(f, u, out, work)
+
+
+@jit
+def turn(f, u, work):
+    """Replace ``f`` (components, n) by U f U+."""
+    if f.shape[0] == 4:
+        two_flavors.turn(f, u)
+    else:
+        three_flavors.conjugate(f, u, f, work)
+
+
+def unitary_step(f: np.ndarray, h: np.ndarray, step: float) -> np.ndarray:
+    """Evolve matrices with Hamiltonians that are constant over the step.
+
+    Parameters
+    ----------
+    f, h : ndarray (4, ...) or (9, ...)
+        Components of f and of H [cm^-1], of one shape.
+    step : float
+        Length of the step, c dt [cm].
+
+    Returns
+    -------
+    ndarray
+        exp(-i H step) f exp(i H step), shape of ``f``.
+
+    Raises
+    ------
+    QkepipeError
+        Shapes that do not fit, or numbers that are not finite.
+    """
+    f, h = np.asarray(f, dtype=float), np.asarray(h, dtype=float)
+    if f.ndim == 0 or f.shape[0] not in STEP_ROWS:
+        raise QkepipeError(
+            Defect("unitary step", "f", f"has shape {f.shape}",
+                   "4 (two flavours) or 9 (three) components along the first axis")
+        )  # fmt: skip
+    if h.shape != f.shape:
+        raise QkepipeError(Defect("unitary step", "h", f"has shape {h.shape}", f"{f.shape} as f"))
+    for name, values in (("f", f), ("h", h), ("step", step)):
+        if not np.isfinite(values).all():
+            raise QkepipeError(
+                Defect("unitary step", name, "values that are not finite", "finite numbers")
+            )
+    rows = np.array(f.reshape(f.shape[0], -1))
+    u, work = np.empty((STEP_ROWS[f.shape[0]], rows.shape[1])), np.empty(TILE_SIZE)
+    exponential(np.ascontiguousarray(h.reshape(rows.shape)), step, u, work)
+    turn(rows, u, work)
+    return rows.reshape(f.shape)
