@@ -14,8 +14,9 @@ Exponential: with eigenvalues 2u, -u + w, -u - w and xi = sin(w)/w,
 
 (Morningstar & Peardon 2004, PRD 69, 054501, eqs. 23-33). c_0 < 0 is reduced to c_0 > 0 by
 f_j(-c_0) = (-1)^j f_j(c_0)^*; there 9u^2 - w^2 >= 2 c_1, so that equal eigenvalues (w = 0) do
-no harm. cos(theta/3) = C is the root of 4C^3 - 3C = cos(theta) in [sqrt(3)/2, 1], found by Newton
-steps in plain arithmetic.
+no harm. For a pair split by far less than its distance to the third w^2 is taken from
+tr [(A + u)(A - 2u)]^2/2 = 9u^2 w^2 + w^4. cos(theta/3) = C is the root of 4C^3 - 3C = cos(theta) in
+[sqrt(3)/2, 1], found by Newton steps in plain arithmetic.
 
 Cayley transform: 1/(1 + iA) = (1 + c_1 - iA - A^2)/(1 + c_1 - i c_0) (from A^3 = c_1 A + c_0).
 
@@ -158,6 +159,22 @@ def _third_angle(x):
     return c
 
 
+@inlined
+def _gap_square(a, b, u, u2):
+    """w^2 of the eigenvalues -u +- w: from (A + u)(A - 2u), whose other eigenvalue is zero.
+
+    c_1 - 3u^2 would lose w where it is small: its error is that of the square of A.
+    """
+    k0 = b[0] - u * a[0] - 2.0 * u2
+    k1 = b[1] - u * a[1] - 2.0 * u2
+    k2 = b[2] - u * a[2] - 2.0 * u2
+    half = 0.5 * (k0 * k0 + k1 * k1 + k2 * k2)
+    for j in range(3, 9):
+        half += (b[j] - u * a[j]) * (b[j] - u * a[j])
+    # half of the trace of the square is 9u^2 w^2 + w^4
+    return 2.0 * half / (9.0 * u2 + math.sqrt(81.0 * u2 * u2 + 4.0 * half))
+
+
 @jit
 def _exponential_tile(t, count, step):
     for i in range(count):
@@ -171,7 +188,8 @@ def _exponential_tile(t, count, step):
         root = math.sqrt(third)
         long = root * _third_angle(min(abs(c0) / (2.0 * third * root), 1.0))
         u2 = long * long
-        w2 = max(c1 - 3.0 * u2, 0.0)
+        mirrored = -1.0 if c0 < 0.0 else 1.0
+        w2 = _gap_square(a, b, mirrored * long, u2)
         w = math.sqrt(w2)
         su, cu = sine_cosine(long)
         sw, cw = sine_cosine(w)
@@ -188,7 +206,6 @@ def _exponential_tile(t, count, step):
         f1i = (2.0 * long * s2 - (cu * q1 - su * p1)) * norm
         f2r = (c2 - (cu * p2 + su * q2)) * norm
         f2i = (s2 - (cu * q2 - su * p2)) * norm
-        mirrored = -1.0 if c0 < 0.0 else 1.0
         _combine(
             a,
             b,
@@ -214,6 +231,71 @@ def _middle_tile(t, count, half):
         # 1/(1 + c_1 - i c_0)
         gr, gi = c1 * norm, c0 * norm
         _combine(a, b, c1 * gr, c1 * gi, gi, -gr, -gr, -gi, t, i)
+
+
+@inlined
+def _column(t, i, a):
+    """Column ``a`` of the step of lane ``i``: real and imaginary parts of three elements."""
+    s = _STEP + 2 * a * _LANES + i
+    return (
+        t[s], t[s + _LANES], t[s + 6 * _LANES], t[s + 7 * _LANES], t[s + 12 * _LANES],
+        t[s + 13 * _LANES],
+    )  # fmt: skip
+
+
+@inlined
+def _overlap(x, y):
+    """Real part of the product of two columns."""
+    return (x[0] * y[0] + x[1] * y[1]) + (x[2] * y[2] + x[3] * y[3]) + (x[4] * y[4] + x[5] * y[5])
+
+
+@inlined
+def _twist(x, y):
+    """Imaginary part of the conjugate of column ``x`` times column ``y``."""
+    return (x[0] * y[1] - x[1] * y[0]) + (x[2] * y[3] - x[3] * y[2]) + (x[4] * y[5] - x[5] * y[4])
+
+
+@inlined
+def _correct(t, s, xr, xi, yr, yi, zr, zi, g):
+    """Add a row of U times the Hermitian G to that row, (x, y, z), at place ``s``."""
+    g0, g1, g2, ar, ai, br, bi, cr, ci = g
+    # G_10 = a*, G_20 = b*, G_21 = c*
+    t[s] = xr + (xr * g0 + (yr * ar + yi * ai) + (zr * br + zi * bi))
+    t[s + _LANES] = xi + (xi * g0 + (yi * ar - yr * ai) + (zi * br - zr * bi))
+    t[s + 2 * _LANES] = yr + ((xr * ar - xi * ai) + yr * g1 + (zr * cr + zi * ci))
+    t[s + 3 * _LANES] = yi + ((xr * ai + xi * ar) + yi * g1 + (zi * cr - zr * ci))
+    t[s + 4 * _LANES] = zr + ((xr * br - xi * bi) + (yr * cr - yi * ci) + zr * g2)
+    t[s + 5 * _LANES] = zi + ((xr * bi + xi * br) + (yr * ci + yi * cr) + zi * g2)
+
+
+@jit
+def _unitary_tile(t, count):
+    """U -> U + U (1 - U+ U)/2, which squares the distance from a unitary matrix.
+
+    The errors of f_j and of A^2 are independent: without this the eigenvalues of f drift by
+    1e-15 in every step.
+    """
+    for i in range(count):
+        x, y, z = _column(t, i, 0), _column(t, i, 1), _column(t, i, 2)
+        g0 = 0.5 - 0.5 * _overlap(x, x)
+        g1 = 0.5 - 0.5 * _overlap(y, y)
+        g2 = 0.5 - 0.5 * _overlap(z, z)
+        ar, ai = -0.5 * _overlap(x, y), -0.5 * _twist(x, y)
+        br, bi = -0.5 * _overlap(x, z), -0.5 * _twist(x, z)
+        cr, ci = -0.5 * _overlap(y, z), -0.5 * _twist(y, z)
+        g = (g0, g1, g2, ar, ai, br, bi, cr, ci)
+        _correct(t, _STEP + i, x[0], x[1], y[0], y[1], z[0], z[1], g)
+        _correct(t, _STEP + 6 * _LANES + i, x[2], x[3], y[2], y[3], z[2], z[3], g)
+        _correct(t, _STEP + 12 * _LANES + i, x[4], x[5], y[4], y[5], z[4], z[5], g)
+
+
+@jit
+def _double_tile(t, count):
+    """(1 - iA)/(1 + iA) = 2/(1 + iA) - 1."""
+    for k in range(18):
+        one = 1.0 if k % 8 == 0 else 0.0
+        for i in range(count):
+            t[_STEP + k * _LANES + i] = 2.0 * t[_STEP + k * _LANES + i] - one
 
 
 @inlined
@@ -285,6 +367,7 @@ def exponential(h, step, u, work):
         count = min(_LANES, h.shape[1] - lo)
         _load(h, lo, count, work, _MATRIX)
         _exponential_tile(work, count, step)
+        _unitary_tile(work, count)
         _store(work, _STEP, u, lo, count)
 
 
@@ -299,11 +382,9 @@ def cayley(h, step, u, middle, work):
         _load(h, lo, count, work, _MATRIX)
         _middle_tile(work, count, 0.5 * step)
         _store(work, _STEP, middle, lo, count)
-    # (1 - iA)/(1 + iA) = 2/(1 + iA) - 1
-    for k in range(18):
-        one = 1.0 if k % 8 == 0 else 0.0
-        for i in range(h.shape[1]):
-            u[k, i] = 2.0 * middle[k, i] - one
+        _double_tile(work, count)
+        _unitary_tile(work, count)
+        _store(work, _STEP, u, lo, count)
 
 
 @jit

@@ -17,7 +17,7 @@ H_vac: the phase of CP needs no other sign. All Hamiltonians are returned withou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -158,10 +158,9 @@ def vacuum_hamiltonian(energy, mixing: TwoFlavors | ThreeFlavors) -> np.ndarray:
         raise QkepipeError(
             Defect("vacuum", "energy", "not positive or not finite", "energies > 0 MeV")
         )
-    mass = mixing.mass_matrix()
-    if not np.isfinite(mass).all():
+    if not np.isfinite(astuple(mixing)).all():
         raise QkepipeError(Defect("vacuum", "mixing", f"{mixing}", "finite parameters"))
-    return np.multiply.outer(components(mass) * _EV2 / (2.0 * HBAR_C), 1.0 / energy)
+    return np.multiply.outer(components(mixing.mass_matrix()) * _EV2 / (2.0 * HBAR_C), 1.0 / energy)
 
 
 def matter_potential(electron_density):

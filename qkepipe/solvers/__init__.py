@@ -1,8 +1,12 @@
-"""Drivers that bring the operators together: the global sphere and the local box."""
+"""Drivers that bring the operators together: the global sphere, the local box, one cell."""
 
 from importlib import import_module as _import_module
 
-_PUBLIC = {"run_sphere": "qkepipe.solvers.sphere", "run_box": "qkepipe.solvers.box"}
+_PUBLIC = {
+    "run_sphere": "qkepipe.solvers.sphere",
+    "run_box": "qkepipe.solvers.box",
+    "run_homogeneous": "qkepipe.solvers.homogeneous",
+}
 
 __all__ = sorted(_PUBLIC)
 

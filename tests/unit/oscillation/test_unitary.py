@@ -42,8 +42,8 @@ def test_sine_and_cosine():
     x = np.random.default_rng(0).uniform(-1e5, 1e5, 2000)
     found = np.array([sine_cosine(v) for v in np.append(x, [0.0, 1e-300, np.pi])])
     reference = np.append(x, [0.0, 1e-300, np.pi])
-    np.testing.assert_allclose(found[:, 0], np.sin(reference), atol=2.3e-16)
-    np.testing.assert_allclose(found[:, 1], np.cos(reference), atol=2.3e-16)
+    np.testing.assert_allclose(found[:, 0], np.sin(reference), rtol=0, atol=2.3e-16)
+    np.testing.assert_allclose(found[:, 1], np.cos(reference), rtol=0, atol=2.3e-16)
 
 
 @pytest.mark.parametrize("flavors", [2, 3])
@@ -52,7 +52,7 @@ def test_against_the_matrix_exponential(flavors, scale):
     rng = np.random.default_rng(3)
     f, h = random_rows(rng, flavors), scale * random_rows(rng, flavors)
     found = matrices(unitary.unitary_step(f, h, 0.8))
-    np.testing.assert_allclose(found, exact(matrices(f), matrices(h), 0.8), atol=1e-13)
+    np.testing.assert_allclose(found, exact(matrices(f), matrices(h), 0.8), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-8, 1e-4])
@@ -65,7 +65,26 @@ def test_nearly_equal_eigenvalues(gap, pair):
     rows = components(h)[:, None]
     f = random_rows(rng, 3, 1)
     found = matrices(unitary.unitary_step(f, rows, 1.3))
-    np.testing.assert_allclose(found, exact(matrices(f), matrices(rows), 1.3), atol=1e-13)
+    np.testing.assert_allclose(found, exact(matrices(f), matrices(rows), 1.3), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("large", [1e3, 1e5, -1e5])
+def test_small_splitting_beside_a_large_one(large):
+    """A dense medium: lambda >> everything else, and the mu-tau block must still turn right.
+
+    Eigenvalues from the characteristic polynomial alone would be wrong by 1e-8 lambda.
+    """
+    rng = np.random.default_rng(6)
+    f, h = random_rows(rng, 3), random_rows(rng, 3)
+    h[0] += large
+    levels, basis = np.linalg.eigh(matrices(h))
+    u = (basis * np.exp(-1j * levels)[:, None, :]) @ basis.conj().swapaxes(1, 2)
+    found = matrices(unitary.unitary_step(f, h, 1.0))
+    expected = u @ matrices(f) @ u.conj().swapaxes(1, 2)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=3e-15 * abs(large) + 1e-13)
+    np.testing.assert_allclose(
+        found[:, 1:, 1:], expected[:, 1:, 1:], rtol=0, atol=1e-12 * abs(large) / 1e3
+    )
 
 
 def test_diagonal_hamiltonians():
@@ -76,7 +95,7 @@ def test_diagonal_hamiltonians():
     found = matrices(unitary.unitary_step(f, h, 0.4))
     phase = np.exp(-0.4j * h[:3].T)
     expected = phase[:, :, None] * matrices(f) * phase.conj()[:, None, :]
-    np.testing.assert_allclose(found, expected, atol=1e-15)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("flavors", [2, 3])
@@ -96,11 +115,11 @@ def test_cayley_transform(flavors):
     inverse = np.linalg.inv(one + 1j * a)
     whole = (one - 1j * a) @ inverse
     expected = whole @ matrices(f) @ whole.conj().swapaxes(1, 2)
-    np.testing.assert_allclose(matrices(out), expected, atol=1e-13)
+    np.testing.assert_allclose(matrices(out), expected, rtol=0, atol=1e-13)
     expected = inverse @ matrices(f) @ inverse.conj().swapaxes(1, 2)
     difference = matrices(half) - expected
     difference -= np.trace(difference, axis1=1, axis2=2)[:, None, None] / flavors * one
-    np.testing.assert_allclose(difference, 0.0, atol=1e-13)
+    np.testing.assert_allclose(difference, 0.0, rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("flavors", [2, 3])
@@ -122,7 +141,7 @@ def test_trace_and_eigenvalues_stay(seed, flavors, step):
     f, h = random_rows(rng, flavors), random_rows(rng, flavors)
     before = np.linalg.eigvalsh(matrices(f))
     after = np.linalg.eigvalsh(matrices(unitary.unitary_step(f, h, step)))
-    np.testing.assert_allclose(after, before, atol=3e-14)
+    np.testing.assert_allclose(after, before, rtol=0, atol=3e-14)
 
 
 def test_shape_is_kept():
