@@ -27,7 +27,8 @@ def kernels():
         u, middle = np.empty((2, rows, cells))
         parts = {
             "exponential": (unitary.exponential, (h, 0.7, u, work)),
-            "Cayley": (unitary.cayley, (h, 0.7, u, middle, work)),
+            "1/(1 + iA)": (unitary.resolvent, (h, 0.7, middle, work)),
+            "Cayley of it": (unitary.cayley, (middle, u, work)),
             "U f U+": (unitary.turn, (f, u, work)),
         }
         for name, (kernel, arguments) in parts.items():

@@ -20,7 +20,7 @@ The same U(mu) turns neutrinos and antineutrinos of all energies.
 from __future__ import annotations
 
 from qkepipe.jit import jit
-from qkepipe.oscillation.unitary import cayley, conjugate, turn
+from qkepipe.oscillation.unitary import cayley, conjugate, resolvent, turn
 
 __all__ = ["midpoint", "self_interaction"]
 
@@ -51,6 +51,8 @@ def midpoint(q, mu, wmu, strength, step, d, h, u, middle, q_mid, work):
     # accurately as the rest
     along = 0.0
     across = 0.0
+    change_along = 0.0
+    change_across = 0.0
     for k in range(n_rows):
         if k < diagonal:
             along += d[2, k]
@@ -74,11 +76,12 @@ def midpoint(q, mu, wmu, strength, step, d, h, u, middle, q_mid, work):
             d[1, k] = d1
             for j in range(n_mu):
                 h[k, j] = strength * (d0 - mu[j] * d1)
-        cayley(h, step, u, middle, work)
+        resolvent(h, step, middle, work)
         if change_along <= TOLERANCE * along and change_across <= TOLERANCE * across:
-            return True
+            break
         conjugate(q, middle, q_mid, work)
-    # the last changes may be round-off of larger sums
+    cayley(middle, u, work)
+    # where it did not stop, the last changes may be round-off of larger sums
     return change_along <= 100.0 * TOLERANCE * along and change_across <= (
         100.0 * TOLERANCE * (along + across)
     )

@@ -34,7 +34,7 @@ import math
 from qkepipe.jit import inlined, jit
 from qkepipe.oscillation.trigonometry import sine_cosine
 
-__all__ = ["TILE_SIZE", "cayley", "conjugate", "exponential"]
+__all__ = ["TILE_SIZE", "cayley", "conjugate", "exponential", "resolvent"]
 
 #: Cells of a tile; the rows of a Hermitian matrix, of a step, and again of a matrix.
 _LANES = 64
@@ -221,7 +221,7 @@ def _exponential_tile(t, count, step):
 
 
 @jit
-def _middle_tile(t, count, half):
+def _resolvent_tile(t, count, half):
     for i in range(count):
         a = _traceless(t, i, half)
         b = _square(a)
@@ -287,15 +287,6 @@ def _unitary_tile(t, count):
         _correct(t, _STEP + i, x[0], x[1], y[0], y[1], z[0], z[1], g)
         _correct(t, _STEP + 6 * _LANES + i, x[2], x[3], y[2], y[3], z[2], z[3], g)
         _correct(t, _STEP + 12 * _LANES + i, x[4], x[5], y[4], y[5], z[4], z[5], g)
-
-
-@jit
-def _double_tile(t, count):
-    """(1 - iA)/(1 + iA) = 2/(1 + iA) - 1."""
-    for k in range(18):
-        one = 1.0 if k % 8 == 0 else 0.0
-        for i in range(count):
-            t[_STEP + k * _LANES + i] = 2.0 * t[_STEP + k * _LANES + i] - one
 
 
 @inlined
@@ -372,17 +363,25 @@ def exponential(h, step, u, work):
 
 
 @jit
-def cayley(h, step, u, middle, work):
-    """Write the Cayley transform (1 - i A)/(1 + i A), A = H step/2 without its trace, into ``u``.
-
-    ``middle`` (18, n) receives 1/(1 + i A), for the middle of the step.
-    """
+def resolvent(h, step, middle, work):
+    """Write 1/(1 + i A) of ``h`` (9, n) into ``middle`` (18, n), A = H step/2 without its trace."""
     for lo in range(0, h.shape[1], _LANES):
         count = min(_LANES, h.shape[1] - lo)
         _load(h, lo, count, work, _MATRIX)
-        _middle_tile(work, count, 0.5 * step)
+        _resolvent_tile(work, count, 0.5 * step)
         _store(work, _STEP, middle, lo, count)
-        _double_tile(work, count)
+
+
+@jit
+def cayley(middle, u, work):
+    """Write the Cayley transform (1 - i A)/(1 + i A) = 2/(1 + i A) - 1 into ``u`` (18, n)."""
+    for lo in range(0, u.shape[1], _LANES):
+        count = min(_LANES, u.shape[1] - lo)
+        _load(middle, lo, count, work, _STEP)
+        for k in range(18):
+            one = 1.0 if k % 8 == 0 else 0.0
+            for i in range(count):
+                work[_STEP + k * _LANES + i] = 2.0 * work[_STEP + k * _LANES + i] - one
         _unitary_tile(work, count)
         _store(work, _STEP, u, lo, count)
 

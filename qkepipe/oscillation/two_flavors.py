@@ -18,7 +18,7 @@ import math
 from qkepipe.jit import inlined, jit
 from qkepipe.oscillation.trigonometry import sine_cosine
 
-__all__ = ["cayley", "conjugate", "exponential", "turn"]
+__all__ = ["cayley", "conjugate", "exponential", "resolvent", "turn"]
 
 
 @jit
@@ -39,26 +39,28 @@ def exponential(h, step, u):
 
 
 @jit
-def cayley(h, step, u, middle):
-    """Write the Cayley transform (1 - i A)/(1 + i A), A = H step/2 without its trace, into ``u``.
-
-    ``middle`` receives 1/(1 + i A), for the middle of the step.
-    """
+def resolvent(h, step, middle):
+    """Write 1/(1 + i A), A = H step/2 without its trace, of ``h`` (4, n) into ``middle`` (4, n)."""
     quarter = 0.25 * step
     for i in range(h.shape[1]):
         x = 2.0 * quarter * h[2, i]
         y = -2.0 * quarter * h[3, i]
         z = quarter * (h[0, i] - h[1, i])
-        square = x * x + y * y + z * z
-        norm = 1.0 / (1.0 + square)
+        norm = 1.0 / (1.0 + x * x + y * y + z * z)
         middle[0, i] = norm
         middle[1, i] = norm * x
         middle[2, i] = norm * y
         middle[3, i] = norm * z
-        u[0, i] = (1.0 - square) * norm
-        u[1, i] = 2.0 * norm * x
-        u[2, i] = 2.0 * norm * y
-        u[3, i] = 2.0 * norm * z
+
+
+@jit
+def cayley(middle, u):
+    """Write the Cayley transform (1 - i A)/(1 + i A) = 2/(1 + i A) - 1 into ``u``."""
+    for i in range(u.shape[1]):
+        u[0, i] = 2.0 * middle[0, i] - 1.0
+        u[1, i] = 2.0 * middle[1, i]
+        u[2, i] = 2.0 * middle[2, i]
+        u[3, i] = 2.0 * middle[3, i]
 
 
 @inlined

@@ -14,7 +14,16 @@ from qkepipe.errors import Defect, QkepipeError
 from qkepipe.jit import jit
 from qkepipe.oscillation import three_flavors, two_flavors
 
-__all__ = ["STEP_ROWS", "TILE_SIZE", "cayley", "conjugate", "exponential", "turn", "unitary_step"]
+__all__ = [
+    "STEP_ROWS",
+    "TILE_SIZE",
+    "cayley",
+    "conjugate",
+    "exponential",
+    "resolvent",
+    "turn",
+    "unitary_step",
+]
 
 #: Numbers by which a step is stored, by the number of components of a matrix.
 STEP_ROWS = {4: 4, 9: 18}
@@ -32,12 +41,24 @@ def exponential(h, step, u, work):
 
 
 @jit
-def cayley(h, step, u, middle, work):
-    """Write (1 - iA)/(1 + iA) and 1/(1 + iA), A = H step/2, into ``u`` and ``middle``."""
+def resolvent(h, step, middle, work):
+    """Write 1/(1 + iA), A = H step/2, of ``h`` (components, n) into ``middle`` (rows of a step, n).
+
+    Of two flavours up to the determinant, which :func:`conjugate` leaves out of the trace only.
+    """
     if h.shape[0] == 4:
-        two_flavors.cayley(h, step, u, middle)
+        two_flavors.resolvent(h, step, middle)
     else:
-        three_flavors.cayley(h, step, u, middle, work)
+        three_flavors.resolvent(h, step, middle, work)
+
+
+@jit
+def cayley(middle, u, work):
+    """Write (1 - iA)/(1 + iA) into ``u``, from 1/(1 + iA)."""
+    if u.shape[0] == 4:
+        two_flavors.cayley(middle, u)
+    else:
+        three_flavors.cayley(middle, u, work)
 
 
 @jit

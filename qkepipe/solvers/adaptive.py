@@ -48,15 +48,19 @@ def _difference(a, b, flavors, floor):
     """Largest |a - b| over the size of its element, which is the largest one of all cells.
 
     Off-diagonal elements are measured by their own size: a seed that grows is followed to the
-    same relative accuracy as the occupations.
+    same relative accuracy as the occupations. Infinite where a number is not finite.
     """
-    largest = 0.0
-    for k in range(flavors):
+    total = 0.0
+    for k in range(a.shape[0]):
         for i in range(a.shape[1]):
-            largest = max(largest, abs(b[k, i]))
+            total += abs(a[k, i] - b[k, i])
+    if not np.isfinite(total):
+        return np.inf
+    largest = 0.0
     worst = 0.0
     for k in range(flavors):
         for i in range(a.shape[1]):
+            largest = max(largest, abs(b[k, i]))
             worst = max(worst, abs(a[k, i] - b[k, i]))
     worst = worst / largest if largest > 0.0 else worst
     for k in range(flavors, a.shape[0], 2):
@@ -84,12 +88,14 @@ def fixed_steps(
     """Advance ``f`` in place; yield it at each of ``times`` [cm], in steps of at most ``step``."""
     s = 0.0
     for target in times:
-        n = max(0, int(np.ceil((target - s) / step - 1e-9)))
+        n = int(np.ceil((target - s) / step - 1e-9))
+        length = (target - s) / max(n, 1)
         for k in range(n):
-            length = (target - s) / n
             if not operator.advance(f, s + k * length, length):
                 raise _diverged(s + k * length, length)
             counts.add(length)
+        if not np.isfinite(f).all():
+            raise _diverged(s, length)
         s = target
         yield f
 

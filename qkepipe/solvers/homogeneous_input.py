@@ -93,6 +93,8 @@ def read_gas(field: xr.Dataset, flavors: int) -> Gas:
     """
     if flavors not in (2, 3):
         _refuse("flavors", f"{flavors!r}", "2 or 3")
+    if not isinstance(field, xr.Dataset):
+        _refuse("field", f"a {type(field).__name__}", "a Dataset with f")
     if "species" not in field.coords:
         _refuse("species", "missing", "labels along the axis of f")
     labels = tuple(str(name) for name in np.atleast_1d(field["species"].values))

@@ -155,17 +155,18 @@ class HomogeneousStep:
         signed = xi * np.concatenate([vacuum, -vacuum], axis=1)
         turns = bool(signed.any()) or callable(potential) or potential != 0.0
         steps = STEP_ROWS[n]
-        self._before = (np.ascontiguousarray(rates), np.ascontiguousarray(goal), bool(rates.any()),
-                        signed, xi * matter_hamiltonian(1.0, flavors), turns,
-                        np.concatenate([weights, -np.asarray(weights)]),
-                        np.ascontiguousarray(mu), np.ascontiguousarray(wmu), xi * SQRT2_GF,
-                        np.empty((n, rows)), np.empty((steps, rows)), np.empty((n, n_mu)),
-                        np.empty((3, n)), np.empty((n, n_mu)), np.empty((steps, n_mu)),
-                        np.empty((steps, n_mu)), np.empty((n, n_mu)),
-                        np.empty((steps, rows * n_mu)), np.empty(TILE_SIZE))  # fmt: skip
+        self._arguments = (
+            np.ascontiguousarray(rates), np.ascontiguousarray(goal), bool(rates.any()),
+            signed, xi * matter_hamiltonian(1.0, flavors), turns,
+            np.concatenate([weights, -np.asarray(weights)]),
+            np.ascontiguousarray(mu), np.ascontiguousarray(wmu), xi * SQRT2_GF,
+            np.empty((n, rows)), np.empty((steps, rows)), np.empty((n, n_mu)), np.empty((3, n)),
+            np.empty((n, n_mu)), np.empty((steps, n_mu)), np.empty((steps, n_mu)),
+            np.empty((n, n_mu)), np.empty((steps, rows * n_mu)), np.empty(TILE_SIZE),
+        )  # fmt: skip
 
     def advance(self, f: np.ndarray, s: float, step: float) -> bool:
-        """Advance ``f`` in place from ``s`` to ``s + step`` [cm]; whether the step converged.
+        """Advance ``f``, C-contiguous, from ``s`` to ``s + step`` [cm]; whether the step converged.
 
         The fixed-point iteration of the midpoint rule fails where the self-interaction turns by
         more than about one radian in a step; ``f`` is of no use then.
@@ -177,4 +178,4 @@ class HomogeneousStep:
             middles = start[:, None] + parts[:, None] * np.array([0.25, 0.75])
             potentials = np.array([[self._potential(x) for x in pair] for pair in middles])
         rows = f.reshape(f.shape[0], -1)
-        return _advance(rows, self.stages, step, potentials, *self._before)
+        return _advance(rows, self.stages, step, potentials, *self._arguments)

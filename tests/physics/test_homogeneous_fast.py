@@ -83,6 +83,36 @@ def test_fast_mode_with_vacuum_matter_and_damping(ordering):
     assert measured(operator, f, rate) == pytest.approx(rate, rel=1e-4)
 
 
+def test_eigenvector_keeps_its_shape():
+    """Seeded with the eigenvector of the discrete system: rate and shape from the start.
+
+    f_ex = (f_ee - f_xx) Q, of antineutrinos the stored conj(fbar)_ex alike; a wrong conjugation or
+    sign of omega mixes other modes in.
+    """
+    electron = crossed()
+    omega = np.array([0.02, 0.01])
+    g = (WEIGHTS[:, None] * WMU * electron).ravel()
+    sign = np.repeat([1.0, -1.0], 16)
+    v = np.tile(MU, 4)
+    s_omega = sign * np.tile(np.repeat(omega, 8), 2)
+    phi1 = (sign * g * v).sum()
+    matrix = np.diag(-phi1 * v - s_omega) - (1.0 - np.outer(v, v)) * sign * g
+    roots, vectors = np.linalg.eig(matrix)
+    best = roots.imag.argmax()
+    mode = vectors[:, best].reshape(2, 2, 8)
+    f = diagonal(np.stack([electron, np.zeros_like(electron)]))
+    seed = 1e-9 * electron * mode
+    f[2], f[3] = seed.real, seed.imag
+    lengths = np.array([1.0, 5.0, 10.0]) / roots[best].imag
+    operator = operator_of(two_flavor_vacuum(omega), potential=3.0)
+    states, _ = evolve(operator, f, lengths, tolerance=1e-11)
+    frequency = roots[best] + 3.0 + (sign * g).sum()
+    for state, length in zip(states, lengths, strict=True):
+        expected = seed * np.exp(-1j * frequency * length)
+        found = state[2] + 1j * state[3]
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 * np.abs(expected).max())
+
+
 def test_attenuated_growth():
     electron = crossed()
     rate = root(*electron)

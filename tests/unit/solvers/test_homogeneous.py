@@ -153,6 +153,19 @@ def test_steps_too_long_are_refused():
         list(fixed_steps(unit_operator(2), some_state(), [1e4], 1e3, StepCounts()))
 
 
+def test_thick_steps():
+    """Composed steps go backwards in part: fixed ones may overflow, adaptive ones do not."""
+    rates = {"absorption": np.full((2, 2, 1), 1e3), "equilibrium": np.full((2, 2, 1), 0.3)}
+    with pytest.raises(QkepipeError, match="does not converge"):
+        list(fixed_steps(unit_operator(**rates), some_state(), [1e3], 1e2, StepCounts()))
+    for order in (2, 4):
+        (end,) = adaptive_steps(
+            unit_operator(order, **rates), some_state(), [1.0], 1e-6, StepCounts()
+        )
+        np.testing.assert_allclose(end[:2], 0.3, rtol=1e-9)
+        np.testing.assert_allclose(end[2:], 0.0, rtol=0, atol=1e-12)
+
+
 def test_impossible_tolerance_is_refused():
     """Density that jumps at random: no step is short enough."""
     rng = np.random.default_rng(0)
@@ -176,6 +189,7 @@ def changed(name, value, where=None):
 
 
 BAD_CELLS = [
+    (cell()["f"], "field: a DataArray"),
     (without("f"), "f: missing"),
     (without("species"), "species: missing"),
     (without("energy_edge"), "energy_edge: missing"),
