@@ -26,6 +26,9 @@ from qkepipe.species import SPECIES, SPECIES6, to_four
 
 __all__ = ["Gas", "check_control", "check_times", "mixing_for", "potential_for", "read_gas"]
 
+#: Range of f in datasets (``qkepipe.schema``).
+_ROUND_OFF = (-1e-12, 1.01)
+
 
 @dataclass(frozen=True)
 class Gas:
@@ -104,7 +107,7 @@ def read_gas(field: xr.Dataset, flavors: int) -> Gas:
             f"; {', '.join(lacking)} missing" if lacking else ""),
             f"{', '.join(SPECIES)}, or {', '.join(SPECIES6)}")  # fmt: skip
     f = _values(field, "f", ("species", "energy", "mu"))
-    if f.min() < 0.0 or f.max() > 1.0:
+    if f.min() < _ROUND_OFF[0] or f.max() > _ROUND_OFF[1]:
         _refuse("f", f"from {f.min():.6g} to {f.max():.6g}", "occupations from 0 to 1")
     energy_edge = _edges(field, "energy_edge", 0.0, f.shape[1])
     mu_edge = _edges(field, "mu_edge", -1.0, f.shape[2])
