@@ -88,9 +88,7 @@ def midpoint(q, mu, wmu, strength, step, d, h, u, middle, q_mid, work):
 
 
 @jit
-def self_interaction(
-    f, sign_weight, mu, wmu, strength, step, q, d, h, u, middle, q_mid, u_cells, work
-):
+def self_interaction(f, sign_weight, mu, wmu, strength, step, q, d, h, u, middle, q_mid, work):
     """Turn ``f`` (components, rows x n_mu) by one step; return whether the step converged.
 
     A row is a sector and an energy group, with ``sign_weight`` (rows,) its number weight
@@ -109,11 +107,5 @@ def self_interaction(
                 total[j] += weight * values[j]
     if not midpoint(q, mu, wmu, strength, step, d, h, u, middle, q_mid, work):
         return False
-    for k in range(u.shape[0]):
-        one = u[k]
-        for r in range(rows):
-            values = u_cells[k, r * n_mu : (r + 1) * n_mu]
-            for j in range(n_mu):
-                values[j] = one[j]
-    turn(f, u_cells, work)
+    turn(f, u, work)
     return True

@@ -1,4 +1,4 @@
-"""Unitary steps of 3x3 Hermitian matrices, cell by cell, in closed form.
+"""Functions of 3x3 Hermitian matrices, cell by cell, in closed form: exponential and Cayley.
 
 A Hermitian matrix is stored as its components ee, mumu, tautau, Re emu, Im emu, Re etau,
 Im etau, Re mutau, Im mutau. By Cayley and Hamilton every function of a traceless A is
@@ -21,10 +21,6 @@ tr [(A + u)(A - 2u)]^2/2 = 9u^2 w^2 + w^4. cos(theta/3) = C is the root of 4C^3 
 Cayley transform: 1/(1 + iA) = (1 + c_1 - iA - A^2)/(1 + c_1 - i c_0) (from A^3 = c_1 A + c_0).
 
 A step is stored as Re U_11, Im U_11, Re U_12, ..., Im U_33: 18 numbers.
-
-Rows of an array whose length is not known to the compiler may overlap, as far as it can see,
-and 36 of them are too many to be compared at run time: the loop would not be vectorised. Cells
-are therefore worked on in a tile of fixed width, a flat array with the rows one behind the other.
 """
 
 from __future__ import annotations
@@ -32,53 +28,29 @@ from __future__ import annotations
 import math
 
 from qkepipe.jit import inlined, jit
+from qkepipe.oscillation.tile import LANES, MATRIX, STEP, load, store
 from qkepipe.oscillation.trigonometry import sine_cosine
 
-__all__ = ["TILE_SIZE", "cayley", "conjugate", "exponential", "resolvent"]
-
-#: Cells of a tile; the rows of a Hermitian matrix, of a step, and again of a matrix.
-_LANES = 64
-_MATRIX = 0
-_STEP = 9 * _LANES
-_RESULT = 27 * _LANES
-#: Length of the work array of every kernel here.
-TILE_SIZE = 36 * _LANES
+__all__ = ["cayley", "exponential", "resolvent"]
 
 #: Below this c_1 the matrix is zero for every purpose: 1 + iA - A^2/2 is exact.
 _ZERO = 1e-30
 
 
-@jit
-def _load(rows, lo, count, t, start):
-    """Copy ``count`` cells from ``lo`` of all rows into the tile, from ``start``."""
-    for k in range(rows.shape[0]):
-        row = rows[k, lo : lo + count]
-        for i in range(count):
-            t[start + k * _LANES + i] = row[i]
-
-
-@jit
-def _store(t, start, rows, lo, count):
-    for k in range(rows.shape[0]):
-        row = rows[k, lo : lo + count]
-        for i in range(count):
-            row[i] = t[start + k * _LANES + i]
-
-
 @inlined
 def _traceless(t, i, factor):
     """Components of ``factor`` (H - tr H/3) of lane ``i``."""
-    third = (t[i] + t[_LANES + i] + t[2 * _LANES + i]) / 3.0
+    third = (t[i] + t[LANES + i] + t[2 * LANES + i]) / 3.0
     return (
         factor * (t[i] - third),
-        factor * (t[_LANES + i] - third),
-        factor * (t[2 * _LANES + i] - third),
-        factor * t[3 * _LANES + i],
-        factor * t[4 * _LANES + i],
-        factor * t[5 * _LANES + i],
-        factor * t[6 * _LANES + i],
-        factor * t[7 * _LANES + i],
-        factor * t[8 * _LANES + i],
+        factor * (t[LANES + i] - third),
+        factor * (t[2 * LANES + i] - third),
+        factor * t[3 * LANES + i],
+        factor * t[4 * LANES + i],
+        factor * t[5 * LANES + i],
+        factor * t[6 * LANES + i],
+        factor * t[7 * LANES + i],
+        factor * t[8 * LANES + i],
     )
 
 
@@ -122,31 +94,31 @@ def _determinant(a):
 @inlined
 def _combine(a, b, f0r, f0i, f1r, f1i, f2r, f2i, t, i):
     """Write f_0 + f_1 A + f_2 B of Hermitian A, B into the step of lane ``i``."""
-    t[_STEP + 0 * _LANES + i] = f0r + f1r * a[0] + f2r * b[0]
-    t[_STEP + 1 * _LANES + i] = f0i + f1i * a[0] + f2i * b[0]
-    t[_STEP + 8 * _LANES + i] = f0r + f1r * a[1] + f2r * b[1]
-    t[_STEP + 9 * _LANES + i] = f0i + f1i * a[1] + f2i * b[1]
-    t[_STEP + 16 * _LANES + i] = f0r + f1r * a[2] + f2r * b[2]
-    t[_STEP + 17 * _LANES + i] = f0i + f1i * a[2] + f2i * b[2]
+    t[STEP + 0 * LANES + i] = f0r + f1r * a[0] + f2r * b[0]
+    t[STEP + 1 * LANES + i] = f0i + f1i * a[0] + f2i * b[0]
+    t[STEP + 8 * LANES + i] = f0r + f1r * a[1] + f2r * b[1]
+    t[STEP + 9 * LANES + i] = f0i + f1i * a[1] + f2i * b[1]
+    t[STEP + 16 * LANES + i] = f0r + f1r * a[2] + f2r * b[2]
+    t[STEP + 17 * LANES + i] = f0i + f1i * a[2] + f2i * b[2]
     # f_1 A + f_2 B = (f_1r A_r + f_2r B_r) + ..., above and below the diagonal
     rr, ri = f1r * a[3] + f2r * b[3], f1r * a[4] + f2r * b[4]
     ir, ii = f1i * a[3] + f2i * b[3], f1i * a[4] + f2i * b[4]
-    t[_STEP + 2 * _LANES + i] = rr - ii
-    t[_STEP + 3 * _LANES + i] = ir + ri
-    t[_STEP + 6 * _LANES + i] = rr + ii
-    t[_STEP + 7 * _LANES + i] = ir - ri
+    t[STEP + 2 * LANES + i] = rr - ii
+    t[STEP + 3 * LANES + i] = ir + ri
+    t[STEP + 6 * LANES + i] = rr + ii
+    t[STEP + 7 * LANES + i] = ir - ri
     rr, ri = f1r * a[5] + f2r * b[5], f1r * a[6] + f2r * b[6]
     ir, ii = f1i * a[5] + f2i * b[5], f1i * a[6] + f2i * b[6]
-    t[_STEP + 4 * _LANES + i] = rr - ii
-    t[_STEP + 5 * _LANES + i] = ir + ri
-    t[_STEP + 12 * _LANES + i] = rr + ii
-    t[_STEP + 13 * _LANES + i] = ir - ri
+    t[STEP + 4 * LANES + i] = rr - ii
+    t[STEP + 5 * LANES + i] = ir + ri
+    t[STEP + 12 * LANES + i] = rr + ii
+    t[STEP + 13 * LANES + i] = ir - ri
     rr, ri = f1r * a[7] + f2r * b[7], f1r * a[8] + f2r * b[8]
     ir, ii = f1i * a[7] + f2i * b[7], f1i * a[8] + f2i * b[8]
-    t[_STEP + 10 * _LANES + i] = rr - ii
-    t[_STEP + 11 * _LANES + i] = ir + ri
-    t[_STEP + 14 * _LANES + i] = rr + ii
-    t[_STEP + 15 * _LANES + i] = ir - ri
+    t[STEP + 10 * LANES + i] = rr - ii
+    t[STEP + 11 * LANES + i] = ir + ri
+    t[STEP + 14 * LANES + i] = rr + ii
+    t[STEP + 15 * LANES + i] = ir - ri
 
 
 @inlined
@@ -236,10 +208,10 @@ def _resolvent_tile(t, count, half):
 @inlined
 def _column(t, i, a):
     """Column ``a`` of the step of lane ``i``: real and imaginary parts of three elements."""
-    s = _STEP + 2 * a * _LANES + i
+    s = STEP + 2 * a * LANES + i
     return (
-        t[s], t[s + _LANES], t[s + 6 * _LANES], t[s + 7 * _LANES], t[s + 12 * _LANES],
-        t[s + 13 * _LANES],
+        t[s], t[s + LANES], t[s + 6 * LANES], t[s + 7 * LANES], t[s + 12 * LANES],
+        t[s + 13 * LANES],
     )  # fmt: skip
 
 
@@ -261,11 +233,11 @@ def _correct(t, s, xr, xi, yr, yi, zr, zi, g):
     g0, g1, g2, ar, ai, br, bi, cr, ci = g
     # G_10 = a*, G_20 = b*, G_21 = c*
     t[s] = xr + (xr * g0 + (yr * ar + yi * ai) + (zr * br + zi * bi))
-    t[s + _LANES] = xi + (xi * g0 + (yi * ar - yr * ai) + (zi * br - zr * bi))
-    t[s + 2 * _LANES] = yr + ((xr * ar - xi * ai) + yr * g1 + (zr * cr + zi * ci))
-    t[s + 3 * _LANES] = yi + ((xr * ai + xi * ar) + yi * g1 + (zi * cr - zr * ci))
-    t[s + 4 * _LANES] = zr + ((xr * br - xi * bi) + (yr * cr - yi * ci) + zr * g2)
-    t[s + 5 * _LANES] = zi + ((xr * bi + xi * br) + (yr * ci + yi * cr) + zi * g2)
+    t[s + LANES] = xi + (xi * g0 + (yi * ar - yr * ai) + (zi * br - zr * bi))
+    t[s + 2 * LANES] = yr + ((xr * ar - xi * ai) + yr * g1 + (zr * cr + zi * ci))
+    t[s + 3 * LANES] = yi + ((xr * ai + xi * ar) + yi * g1 + (zi * cr - zr * ci))
+    t[s + 4 * LANES] = zr + ((xr * br - xi * bi) + (yr * cr - yi * ci) + zr * g2)
+    t[s + 5 * LANES] = zi + ((xr * bi + xi * br) + (yr * ci + yi * cr) + zi * g2)
 
 
 @jit
@@ -284,114 +256,41 @@ def _unitary_tile(t, count):
         br, bi = -0.5 * _overlap(x, z), -0.5 * _twist(x, z)
         cr, ci = -0.5 * _overlap(y, z), -0.5 * _twist(y, z)
         g = (g0, g1, g2, ar, ai, br, bi, cr, ci)
-        _correct(t, _STEP + i, x[0], x[1], y[0], y[1], z[0], z[1], g)
-        _correct(t, _STEP + 6 * _LANES + i, x[2], x[3], y[2], y[3], z[2], z[3], g)
-        _correct(t, _STEP + 12 * _LANES + i, x[4], x[5], y[4], y[5], z[4], z[5], g)
-
-
-@inlined
-def _row(t, i, k):
-    """Row ``k`` of U f: real and imaginary parts of three elements."""
-    s = _STEP + 6 * k * _LANES + i
-    ar, ai, br, bi = t[s], t[s + _LANES], t[s + 2 * _LANES], t[s + 3 * _LANES]
-    cr, ci = t[s + 4 * _LANES], t[s + 5 * _LANES]
-    d0, d1, d2 = t[i], t[_LANES + i], t[2 * _LANES + i]
-    xr, xi, yr = t[3 * _LANES + i], t[4 * _LANES + i], t[5 * _LANES + i]
-    yi, zr, zi = t[6 * _LANES + i], t[7 * _LANES + i], t[8 * _LANES + i]
-    return (
-        # f_10 = x*, f_20 = y*
-        ar * d0 + (br * xr + bi * xi) + (cr * yr + ci * yi),
-        ai * d0 + (bi * xr - br * xi) + (ci * yr - cr * yi),
-        # f_01 = x, f_21 = z*
-        (ar * xr - ai * xi) + br * d1 + (cr * zr + ci * zi),
-        (ar * xi + ai * xr) + bi * d1 + (ci * zr - cr * zi),
-        # f_02 = y, f_12 = z
-        (ar * yr - ai * yi) + (br * zr - bi * zi) + cr * d2,
-        (ar * yi + ai * yr) + (br * zi + bi * zr) + ci * d2,
-    )
-
-
-@inlined
-def _along(m, t, i, k):
-    """Real part of row m times the conjugate of row ``k`` of U."""
-    s = _STEP + 6 * k * _LANES + i
-    return (
-        (m[0] * t[s] + m[1] * t[s + _LANES])
-        + (m[2] * t[s + 2 * _LANES] + m[3] * t[s + 3 * _LANES])
-        + (m[4] * t[s + 4 * _LANES] + m[5] * t[s + 5 * _LANES])
-    )
-
-
-@inlined
-def _across(m, t, i, k):
-    """Imaginary part of row m times the conjugate of row ``k`` of U."""
-    s = _STEP + 6 * k * _LANES + i
-    return (
-        (m[1] * t[s] - m[0] * t[s + _LANES])
-        + (m[3] * t[s + 2 * _LANES] - m[2] * t[s + 3 * _LANES])
-        + (m[5] * t[s + 4 * _LANES] - m[4] * t[s + 5 * _LANES])
-    )
-
-
-@jit
-def _conjugate_tile(t, count):
-    for i in range(count):
-        m0 = _row(t, i, 0)
-        m1 = _row(t, i, 1)
-        m2 = _row(t, i, 2)
-        r = _RESULT + i
-        t[r] = _along(m0, t, i, 0)
-        t[r + _LANES] = _along(m1, t, i, 1)
-        t[r + 2 * _LANES] = _along(m2, t, i, 2)
-        t[r + 3 * _LANES] = _along(m0, t, i, 1)
-        t[r + 4 * _LANES] = _across(m0, t, i, 1)
-        t[r + 5 * _LANES] = _along(m0, t, i, 2)
-        t[r + 6 * _LANES] = _across(m0, t, i, 2)
-        t[r + 7 * _LANES] = _along(m1, t, i, 2)
-        t[r + 8 * _LANES] = _across(m1, t, i, 2)
+        _correct(t, STEP + i, x[0], x[1], y[0], y[1], z[0], z[1], g)
+        _correct(t, STEP + 6 * LANES + i, x[2], x[3], y[2], y[3], z[2], z[3], g)
+        _correct(t, STEP + 12 * LANES + i, x[4], x[5], y[4], y[5], z[4], z[5], g)
 
 
 @jit
 def exponential(h, step, u, work):
     """Write exp(-i H step), H without its trace, of ``h`` (9, n) into ``u`` (18, n)."""
-    for lo in range(0, h.shape[1], _LANES):
-        count = min(_LANES, h.shape[1] - lo)
-        _load(h, lo, count, work, _MATRIX)
+    for lo in range(0, h.shape[1], LANES):
+        count = min(LANES, h.shape[1] - lo)
+        load(h, lo, count, work, MATRIX)
         _exponential_tile(work, count, step)
         _unitary_tile(work, count)
-        _store(work, _STEP, u, lo, count)
+        store(work, STEP, u, lo, count)
 
 
 @jit
 def resolvent(h, step, middle, work):
     """Write 1/(1 + i A) of ``h`` (9, n) into ``middle`` (18, n), A = H step/2 without its trace."""
-    for lo in range(0, h.shape[1], _LANES):
-        count = min(_LANES, h.shape[1] - lo)
-        _load(h, lo, count, work, _MATRIX)
+    for lo in range(0, h.shape[1], LANES):
+        count = min(LANES, h.shape[1] - lo)
+        load(h, lo, count, work, MATRIX)
         _resolvent_tile(work, count, 0.5 * step)
-        _store(work, _STEP, middle, lo, count)
+        store(work, STEP, middle, lo, count)
 
 
 @jit
 def cayley(middle, u, work):
     """Write the Cayley transform (1 - i A)/(1 + i A) = 2/(1 + i A) - 1 into ``u`` (18, n)."""
-    for lo in range(0, u.shape[1], _LANES):
-        count = min(_LANES, u.shape[1] - lo)
-        _load(middle, lo, count, work, _STEP)
+    for lo in range(0, u.shape[1], LANES):
+        count = min(LANES, u.shape[1] - lo)
+        load(middle, lo, count, work, STEP)
         for k in range(18):
             one = 1.0 if k % 8 == 0 else 0.0
             for i in range(count):
-                work[_STEP + k * _LANES + i] = 2.0 * work[_STEP + k * _LANES + i] - one
+                work[STEP + k * LANES + i] = 2.0 * work[STEP + k * LANES + i] - one
         _unitary_tile(work, count)
-        _store(work, _STEP, u, lo, count)
-
-
-@jit
-def conjugate(f, u, out, work):
-    """Write U f U+ of ``f`` (9, n) into ``out`` (9, n), which may be ``f``; any matrix U."""
-    for lo in range(0, f.shape[1], _LANES):
-        count = min(_LANES, f.shape[1] - lo)
-        _load(f, lo, count, work, _MATRIX)
-        _load(u, lo, count, work, _STEP)
-        _conjugate_tile(work, count)
-        _store(work, _RESULT, out, lo, count)
+        store(work, STEP, u, lo, count)

@@ -18,7 +18,7 @@ import math
 from qkepipe.jit import inlined, jit
 from qkepipe.oscillation.trigonometry import sine_cosine
 
-__all__ = ["cayley", "conjugate", "exponential", "resolvent", "turn"]
+__all__ = ["cayley", "conjugate", "exponential", "resolvent", "turn", "turn_rows"]
 
 
 @jit
@@ -64,26 +64,19 @@ def cayley(middle, u):
 
 
 @inlined
-def _conjugate(f, u, out):
-    for i in range(f.shape[1]):
-        w = u[0, i]
-        ux = u[1, i]
-        uy = u[2, i]
-        uz = u[3, i]
-        px = 2.0 * f[2, i]
-        py = -2.0 * f[3, i]
-        pz = f[0, i] - f[1, i]
-        trace = f[0, i] + f[1, i]
-        along = 2.0 * (ux * px + uy * py + uz * pz)
-        keep = w * w - (ux * ux + uy * uy + uz * uz)
-        twice = 2.0 * w
-        qx = keep * px + along * ux + twice * (uy * pz - uz * py)
-        qy = keep * py + along * uy + twice * (uz * px - ux * pz)
-        qz = keep * pz + along * uz + twice * (ux * py - uy * px)
-        out[0, i] = 0.5 * (trace + qz)
-        out[1, i] = 0.5 * (trace - qz)
-        out[2, i] = 0.5 * qx
-        out[3, i] = -0.5 * qy
+def _rotated(ee, xx, re, im, w, ux, uy, uz):
+    """Components of U f U+."""
+    px = 2.0 * re
+    py = -2.0 * im
+    pz = ee - xx
+    trace = ee + xx
+    along = 2.0 * (ux * px + uy * py + uz * pz)
+    keep = w * w - (ux * ux + uy * uy + uz * uz)
+    twice = 2.0 * w
+    qx = keep * px + along * ux + twice * (uy * pz - uz * py)
+    qy = keep * py + along * uy + twice * (uz * px - ux * pz)
+    qz = keep * pz + along * uz + twice * (ux * py - uy * px)
+    return 0.5 * (trace + qz), 0.5 * (trace - qz), 0.5 * qx, -0.5 * qy
 
 
 @jit
@@ -93,10 +86,31 @@ def conjugate(f, u, out):
     Where U is no rotation but |U|^2 = u_0^2 + u^2 times one, the vector is scaled by |U|^2 and
     the trace is not.
     """
-    _conjugate(f, u, out)
+    for i in range(f.shape[1]):
+        out[0, i], out[1, i], out[2, i], out[3, i] = _rotated(
+            f[0, i], f[1, i], f[2, i], f[3, i], u[0, i], u[1, i], u[2, i], u[3, i]
+        )
 
 
 @jit
 def turn(f, u):
-    """Replace ``f`` (4, n) by U f U+: with one array for both the loop is vectorised."""
-    _conjugate(f, u, f)
+    """Replace ``f`` (4, n) by U f U+ with unitary U (4, m), which repeat along the cells."""
+    m = u.shape[1]
+    for lo in range(0, f.shape[1], m):
+        ee, xx, re, im = f[0, lo : lo + m], f[1, lo : lo + m], f[2, lo : lo + m], f[3, lo : lo + m]
+        for i in range(m):
+            ee[i], xx[i], re[i], im[i] = _rotated(
+                ee[i], xx[i], re[i], im[i], u[0, i], u[1, i], u[2, i], u[3, i]
+            )
+
+
+@jit
+def turn_rows(f, u):
+    """As :func:`turn`; each U (4, m) belongs to n/m cells in succession."""
+    n = f.shape[1] // u.shape[1]
+    for r in range(u.shape[1]):
+        lo = r * n
+        ee, xx, re, im = f[0, lo : lo + n], f[1, lo : lo + n], f[2, lo : lo + n], f[3, lo : lo + n]
+        w, ux, uy, uz = u[0, r], u[1, r], u[2, r], u[3, r]
+        for i in range(n):
+            ee[i], xx[i], re[i], im[i] = _rotated(ee[i], xx[i], re[i], im[i], w, ux, uy, uz)

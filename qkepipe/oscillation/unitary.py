@@ -12,7 +12,8 @@ import numpy as np
 
 from qkepipe.errors import Defect, QkepipeError
 from qkepipe.jit import jit
-from qkepipe.oscillation import three_flavors, two_flavors
+from qkepipe.oscillation import three_flavors, three_flavors_turn, two_flavors
+from qkepipe.oscillation.tile import TILE_SIZE
 
 __all__ = [
     "STEP_ROWS",
@@ -22,13 +23,12 @@ __all__ = [
     "exponential",
     "resolvent",
     "turn",
+    "turn_rows",
     "unitary_step",
 ]
 
 #: Numbers by which a step is stored, by the number of components of a matrix.
 STEP_ROWS = {4: 4, 9: 18}
-#: Length of the work array of the kernels.
-TILE_SIZE = three_flavors.TILE_SIZE
 
 
 @jit
@@ -67,16 +67,25 @@ def conjugate(f, u, out, work):
     if f.shape[0] == 4:
         two_flavors.conjugate(f, u, out)
     else:
-        three_flavors.conjugate(f, u, out, work)
+        three_flavors_turn.conjugate(f, u, out, work)
 
 
 @jit
 def turn(f, u, work):
-    """Replace ``f`` (components, n) by U f U+."""
+    """Replace ``f`` (components, n) by U f U+; U (rows of a step, m) repeat along the cells."""
     if f.shape[0] == 4:
         two_flavors.turn(f, u)
     else:
-        three_flavors.conjugate(f, u, f, work)
+        three_flavors_turn.turn(f, u, work)
+
+
+@jit
+def turn_rows(f, u, work):
+    """As :func:`turn`; each U (rows of a step, m) belongs to n/m cells in succession."""
+    if f.shape[0] == 4:
+        two_flavors.turn_rows(f, u)
+    else:
+        three_flavors_turn.turn_rows(f, u, work)
 
 
 def unitary_step(f: np.ndarray, h: np.ndarray, step: float) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 from qkepipe.constants import SQRT2_GF
 from qkepipe.jit import jit
 from qkepipe.oscillation.mean_field import self_interaction
-from qkepipe.oscillation.unitary import STEP_ROWS, TILE_SIZE, exponential, turn
+from qkepipe.oscillation.unitary import STEP_ROWS, TILE_SIZE, exponential, turn_rows
 from qkepipe.oscillation.vacuum import matter_hamiltonian
 
 __all__ = ["STAGES", "HomogeneousStep"]
@@ -58,26 +58,19 @@ def _collide(f, absorption, equilibrium, step, n_mu):
 
 
 @jit
-def _linear(f, vacuum, matter, potential, step, h, u_rows, u_cells, n_mu, work):
+def _linear(f, vacuum, matter, potential, step, h, u, work):
     """Turn by exp(-i H step) of the vacuum and matter Hamiltonian (components, rows)."""
-    rows = vacuum.shape[1]
     for k in range(vacuum.shape[0]):
-        for r in range(rows):
+        for r in range(vacuum.shape[1]):
             h[k, r] = vacuum[k, r] + potential * matter[k]
-    exponential(h, step, u_rows, work)
-    for k in range(u_rows.shape[0]):
-        for r in range(rows):
-            one = u_rows[k, r]
-            values = u_cells[k, r * n_mu : (r + 1) * n_mu]
-            for j in range(n_mu):
-                values[j] = one
-    turn(f, u_cells, work)
+    exponential(h, step, u, work)
+    turn_rows(f, u, work)
 
 
 @jit
 def _advance(
     f, stages, step, potentials, absorption, equilibrium, collides, vacuum, matter, turns,
-    sign_weight, mu, wmu, strength, h_rows, u_rows, q, d, h, u, middle, q_mid, u_cells, work,
+    sign_weight, mu, wmu, strength, h_rows, u_rows, q, d, h, u, middle, q_mid, work,
 ):  # fmt: skip
     """All stages of one step; return whether the midpoint rule converged in all of them."""
     n_mu = mu.size
@@ -86,14 +79,11 @@ def _advance(
         part = stages[m] * step
         half = 0.5 * part
         if turns:
-            _linear(
-                f, vacuum, matter, potentials[m, 0], waiting + half, h_rows, u_rows, u_cells, n_mu,
-                work,
-            )  # fmt: skip
+            _linear(f, vacuum, matter, potentials[m, 0], waiting + half, h_rows, u_rows, work)
         if collides:
             _collide(f, absorption, equilibrium, half, n_mu)
         if not self_interaction(
-            f, sign_weight, mu, wmu, strength, part, q, d, h, u, middle, q_mid, u_cells, work
+            f, sign_weight, mu, wmu, strength, part, q, d, h, u, middle, q_mid, work
         ):
             return False
         if collides:
@@ -102,7 +92,7 @@ def _advance(
         waiting = half
         last = m == stages.size - 1
         if turns and (last or potentials[m, 1] != potentials[m + 1, 0]):
-            _linear(f, vacuum, matter, potentials[m, 1], half, h_rows, u_rows, u_cells, n_mu, work)
+            _linear(f, vacuum, matter, potentials[m, 1], half, h_rows, u_rows, work)
             waiting = 0.0
     return True
 
@@ -162,7 +152,7 @@ class HomogeneousStep:
             np.ascontiguousarray(mu), np.ascontiguousarray(wmu), xi * SQRT2_GF,
             np.empty((n, rows)), np.empty((steps, rows)), np.empty((n, n_mu)), np.empty((3, n)),
             np.empty((n, n_mu)), np.empty((steps, n_mu)), np.empty((steps, n_mu)),
-            np.empty((n, n_mu)), np.empty((steps, rows * n_mu)), np.empty(TILE_SIZE),
+            np.empty((n, n_mu)), np.empty(TILE_SIZE),
         )  # fmt: skip
 
     def advance(self, f: np.ndarray, s: float, step: float) -> bool:

@@ -170,4 +170,4 @@ def test_equal_heavy_flavors_act_as_one():
     assert np.abs(pair[0] - electron).max() > 0.05
     np.testing.assert_allclose(end[0], pair[0], rtol=0, atol=1e-5)
     np.testing.assert_allclose(end[1], 0.5 * (pair[1] + heavy), rtol=0, atol=1e-5)
-    np.testing.assert_allclose(end[1], end[2], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(end[1], end[2], rtol=0, atol=1e-11)

@@ -124,15 +124,22 @@ def test_cayley_transform(flavors):
 
 
 @pytest.mark.parametrize("flavors", [2, 3])
-def test_in_place_is_the_same(flavors):
+@pytest.mark.parametrize("repeat", [1, 7, 32, 100])
+def test_shared_steps(flavors, repeat):
+    """In place, with steps of a direction for all rows or of a row for all its directions."""
     rng = np.random.default_rng(9)
-    f, h = random_rows(rng, flavors, 130), random_rows(rng, flavors, 130)
-    u, work = np.empty((unitary.STEP_ROWS[flavors**2], 130)), np.empty(unitary.TILE_SIZE)
-    unitary.exponential(h, 0.6, u, work)
-    out = np.empty_like(f)
-    unitary.conjugate(f, u, out, work)
-    unitary.turn(f, u, work)
-    np.testing.assert_array_equal(f, out)
+    rows, work = 5, np.empty(unitary.TILE_SIZE)
+    f = random_rows(rng, flavors, rows * repeat)
+    for turn, n, spread in (
+        (unitary.turn, repeat, lambda u: np.tile(u, rows)),
+        (unitary.turn_rows, rows, lambda u: np.repeat(u, repeat, axis=1)),
+    ):
+        u = np.empty((unitary.STEP_ROWS[flavors**2], n))
+        unitary.exponential(random_rows(rng, flavors, n), 0.6, u, work)
+        expected, found = np.empty_like(f), f.copy()
+        unitary.conjugate(f, spread(u), expected, work)
+        turn(found, u, work)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
 
 
 @settings(max_examples=20, deadline=None)
