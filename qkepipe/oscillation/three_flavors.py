@@ -33,8 +33,8 @@ from qkepipe.oscillation.trigonometry import sine_cosine
 
 __all__ = ["cayley", "exponential", "resolvent"]
 
-#: Below this c_1 the matrix is zero for every purpose: 1 + iA - A^2/2 is exact.
-_ZERO = 1e-30
+#: Below this c_1 the f_j, in which digits cancel, are taken from the series of the exponential.
+_SMALL = 1e-6
 
 
 @inlined
@@ -153,10 +153,9 @@ def _exponential_tile(t, count, step):
         a = _traceless(t, i, -step)
         b = _square(a)
         c1 = 0.5 * (b[0] + b[1] + b[2])
-        small = c1 < _ZERO
-        c1 = 1.0 if small else c1
         c0 = _determinant(a)
-        third = c1 / 3.0
+        small = c1 < _SMALL
+        third = 1.0 if small else c1 / 3.0
         root = math.sqrt(third)
         long = root * _third_angle(min(abs(c0) / (2.0 * third * root), 1.0))
         u2 = long * long
@@ -182,11 +181,11 @@ def _exponential_tile(t, count, step):
             a,
             b,
             1.0 if small else f0r,
-            0.0 if small else mirrored * f0i,
-            0.0 if small else mirrored * f1r,
-            1.0 if small else f1i,
-            -0.5 if small else f2r,
-            0.0 if small else mirrored * f2i,
+            -c0 / 6.0 if small else mirrored * f0i,
+            c0 / 24.0 if small else mirrored * f1r,
+            1.0 - c1 / 6.0 + c1 * c1 / 120.0 if small else f1i,
+            -0.5 + c1 / 24.0 if small else f2r,
+            c0 / 120.0 if small else mirrored * f2i,
             t,
             i,
         )

@@ -82,12 +82,12 @@ def _diverged(s: float, step: float) -> QkepipeError:
 
 
 def fixed_steps(
-    operator: HomogeneousStep, f: np.ndarray, times: Sequence[float], step: float,
+    operator: HomogeneousStep, f: np.ndarray, lengths: Sequence[float], step: float,
     counts: StepCounts,
 ) -> Iterator[np.ndarray]:  # fmt: skip
-    """Advance ``f`` in place; yield it at each of ``times`` [cm], in steps of at most ``step``."""
+    """Advance ``f`` in place; yield it at ``lengths`` [cm], in steps of at most ``step``."""
     s = 0.0
-    for target in times:
+    for target in lengths:
         n = int(np.ceil((target - s) / step - 1e-9))
         length = (target - s) / max(n, 1)
         for k in range(n):
@@ -101,15 +101,15 @@ def fixed_steps(
 
 
 def adaptive_steps(
-    operator: HomogeneousStep, f: np.ndarray, times: Sequence[float], tolerance: float,
+    operator: HomogeneousStep, f: np.ndarray, lengths: Sequence[float], tolerance: float,
     counts: StepCounts,
 ) -> Iterator[np.ndarray]:  # fmt: skip
-    """Advance ``f`` in place; yield it at each of ``times`` [cm].
+    """Advance ``f`` in place; yield it at each of ``lengths`` [cm].
 
     ``tolerance`` is the error of one step, relative to the occupations and, of off-diagonal
     elements, to the largest of their kind.
     """
-    end = times[-1]
+    end = lengths[-1]
     power = 1.0 / (operator.order + 1)
     bound = np.inf
     if operator.fastest_absorption > 0.0 and operator.order > 2:
@@ -119,7 +119,7 @@ def adaptive_steps(
     s, h = 0.0, min(end, bound) / 16.0
     whole = np.empty_like(f)
     halves = np.empty_like(f)
-    for target in times:
+    for target in lengths:
         while s < target:
             n = np.ceil((target - s) / h * (1.0 - 1e-12))
             step = (target - s) / max(n, 1.0)

@@ -47,12 +47,30 @@ def test_sine_and_cosine():
 
 
 @pytest.mark.parametrize("flavors", [2, 3])
-@pytest.mark.parametrize("scale", [0.0, 1e-20, 1e-8, 1e-3, 0.1, 1.0, 5.0])
+@pytest.mark.parametrize("scale", [0.0, 1e-20, 1e-8, 3e-4, 1e-3, 0.1, 1.0, 5.0])
 def test_against_the_matrix_exponential(flavors, scale):
     rng = np.random.default_rng(3)
     f, h = random_rows(rng, flavors), scale * random_rows(rng, flavors)
     found = matrices(unitary.unitary_step(f, h, 0.8))
     np.testing.assert_allclose(found, exact(matrices(f), matrices(h), 0.8), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+@pytest.mark.parametrize("size", [1e-12, 1e-7, 3e-4, 1e-3])
+def test_small_angles_are_relatively_exact(flavors, size):
+    """What a pure state turns into by -i s [H, f] and its next two orders."""
+    rng = np.random.default_rng(13)
+    rows = random_rows(rng, flavors, 20)
+    f = np.zeros_like(rows)
+    f[0] = 1.0
+    found = matrices(unitary.unitary_step(f, size * rows, 1.0))[:, 0, 1:]
+    h, start = size * matrices(rows), matrices(f)
+    first = -1j * (h @ start - start @ h)
+    second = -0.5j * (h @ first - first @ h)
+    third = -1j / 3 * (h @ second - second @ h)
+    expected = (first + second + third)[:, 0, 1:]
+    accuracy = 1e-12 + 100.0 * size**3
+    np.testing.assert_allclose(found, expected, rtol=0, atol=accuracy * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-8, 1e-4])
