@@ -49,5 +49,14 @@ SQRT2_GF = math.sqrt(2.0) * G_FERMI * HBAR_C**2
 SQRT2_GF_RATE = SQRT2_GF * C_LIGHT
 #: Number of states: n = PHASE_SPACE * int E^2 dE int (dmu/2) f [cm^-3 MeV^-3].
 PHASE_SPACE = 4.0 * math.pi / H_C**3
-#: Atmospheric mass splitting [eV^2] used for vacuum frequencies (magnitude).
+#: Atmospheric mass splitting [eV^2] used for two flavours (magnitude, rounded).
 DELTA_M2_ATM = 2.5e-3
+#: Oscillation parameters of three flavours: NuFIT 6.0 with atmospheric data (Esteban et al. 2024,
+#: JHEP 12, 216; recalled), normal and inverted ordering: dm^2_21 and dm^2_3l [eV^2], which is
+#: dm^2_31 > 0 or dm^2_32 < 0; squared sines of the angles; phase [rad].
+DELTA_M2_21 = 7.49e-5
+DELTA_M2_3L = {"normal": 2.513e-3, "inverted": -2.484e-3}
+SIN2_THETA_12 = 0.308
+SIN2_THETA_13 = {"normal": 0.02215, "inverted": 0.02231}
+SIN2_THETA_23 = {"normal": 0.470, "inverted": 0.550}
+DELTA_CP = {"normal": math.radians(212.0), "inverted": math.radians(274.0)}

@@ -15,7 +15,7 @@ import numba
 
 from qkepipe.runtime import code_hash
 
-__all__ = ["gufunc", "jit", "jit_parallel", "prange"]
+__all__ = ["gufunc", "inlined", "jit", "jit_parallel", "prange"]
 
 #: Rooms with kernels.
 _ROOMS = (
@@ -48,6 +48,10 @@ prange = numba.prange
 
 #: Serial kernel.
 jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+#: Part of a kernel that always becomes part of its code: a loop with a call, which the compiler
+#: may or may not inline, is not vectorised.
+inlined = numba.njit(inline="always", nogil=True, error_model="numpy")
 
 #: Kernel whose outer ``prange`` iterations are independent of one another.
 jit_parallel = numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)

@@ -1,9 +1,10 @@
-"""Drivers that bring the operators together: the global sphere, the local box and two beams."""
+"""Drivers that bring the operators together: the sphere, boxes, beams, one cell."""
 
 from importlib import import_module as _import_module
 
 _PUBLIC = {
     "run_box": "qkepipe.solvers.box",
+    "run_homogeneous": "qkepipe.solvers.homogeneous",
     "run_sphere": "qkepipe.solvers.sphere",
     "run_two_beams": "qkepipe.solvers.two_beams",
 }
