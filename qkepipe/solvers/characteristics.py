@@ -1,4 +1,4 @@
-"""Flavour turned along characteristics: a commutator-free look at one step of the periodic box.
+"""Flavour turned along characteristics: the steps of the periodic box, of second or fourth order.
 
 With s = t - t_m along the characteristic z + v s of a direction, dP/ds = H(s) x P with
 
@@ -18,6 +18,15 @@ two derivatives in z give DH and D^2 H, polynomials in v with 7 coefficients. No
 on the direction: the coupling costs moments and one polynomial per direction. The middle of the
 step follows from W_-, W_- from the moments in the middle: they are predicted by extrapolating
 their distance from those of the streamed, not yet turned state and corrected once.
+
+Rotations keep every |P|. The lepton number int dz J_0z is kept to the order of the scheme only;
+what the steps of a call gained is given back at its end by turning all vectors of a cell by
+
+    W_l = lambda (J_0 + v J_1) x z,    lambda = -gain / int dz (|J_0|^2 + |J_1|^2)_xy
+
+(projection onto an invariant: Hairer, Lubich & Wanner 2006, Geometric Numerical Integration,
+IV.4). The gain is summed from the increments, so that it is accurate relative to the coherence
+however small that is, and lambda is of the size of the error of the scheme.
 """
 
 from __future__ import annotations
@@ -74,8 +83,10 @@ def _fold(t, j):
 
 
 @jit
-def _rotate(row, v, w):
+def _rotate(row, v, w, g, gain):
     """Rotate one block of a cell by the polynomial w in v: orthogonal to round-off.
+
+    ``gain`` (HALF,) collects the change of sum g P_z.
 
     Cayley form of the rotation by |w|: the vector tan(|w|/2) w/|w|, its factor
     tan(x)/x = 1 + x^2/3 + 2 x^4/15 + 17 x^6/315, x = |w|/2.
@@ -104,7 +115,9 @@ def _rotate(row, v, w):
             cz = pz + (x * py - y * px)
             row[o + i] = px + norm * (y * cz - z * cy)
             row[LANES + o + i] = py + norm * (z * cx - x * cz)
-            row[oz + i] = pz + norm * (x * cy - y * cx)
+            change = norm * (x * cy - y * cx)
+            row[oz + i] = pz + change
+            gain[i] += g[o + i] * change
 
 
 @jit
@@ -218,7 +231,7 @@ def _slopes(j, d, wavenumber, root, place):
 
 
 @jit
-def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t):
+def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
     """Correct the moments in the middle of the step; with ``finish``, turn the state."""
     a = 0.5 * h
     null = (0.0, 0.0, 0.0)
@@ -231,7 +244,7 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t):
         for b in range(x.shape[0]):
             for i in range(ROW):
                 row[i] = x[b, z, i]
-            _rotate(row, v[b], back)
+            _rotate(row, v[b], back, weight[b, 0], gain[0])
             _moments(row, weight[b], t)
         _fold(t, j[z])
         if finish:
@@ -240,7 +253,35 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t):
                 change[0, z, i] = j[z, i] - q[z, i]
             full = _exponent(j[z], first, second, h, 0.0, h**3 / 24.0, -(h**3) / 12.0)
             for b in range(x.shape[0]):
-                _rotate(x[b, z], v[b], full)
+                _rotate(x[b, z], v[b], full, weight[b, 0], gain[1])
+
+
+@jit
+def _sum_over_directions(x, weight, t, j):
+    for z in range(x.shape[1]):
+        for b in range(x.shape[0]):
+            _moments(x[b, z], weight[b], t)
+        _fold(t, j[z])
+
+
+@jit
+def _give_back(x, v, weight, t, j, gain):
+    """Turn all vectors to or from the axis, so that the lepton number is what it was."""
+    _sum_over_directions(x, weight, t, j)
+    size = 0.0
+    for z in range(x.shape[1]):
+        size += j[z, 0] ** 2 + j[z, 1] ** 2 + j[z, 3] ** 2 + j[z, 4] ** 2
+    # the second time for what is quadratic in the first
+    for _ in range(2):
+        gained = 0.0
+        for i in range(HALF):
+            gained += gain[1, i]
+        # nothing is gained without coherence
+        k = -gained / size if size > 0.0 else 0.0
+        for z in range(x.shape[1]):
+            w = (k * j[z, 1], -k * j[z, 0], 0.0, k * j[z, 4], -k * j[z, 3], 0.0, *(6 * (0.0,)))
+            for b in range(x.shape[0]):
+                _rotate(x[b, z], v[b], w, weight[b, 0], gain[1])
 
 
 @jit
@@ -249,19 +290,16 @@ def advance(x, steps, h, order, fresh, phase, root, place, wavenumber, v, weight
 
     ``x`` (n_block, n_z, ROW) is the state streamed by h/2 after the last turn; every step turns
     it, and all but the last stream it by h. ``work``: moments q and j, ``change`` (2, n_z,
-    MOMENTS) carried from step to step, derivatives and one row.
+    MOMENTS) carried from step to step, derivatives, one row, and sums over directions.
     """
-    q, j, change, d, row, t = work
-    n = x.shape[1]
+    q, j, change, d, row, t, gain = work
     for step in range(steps):
         if step > 0:
             for b in range(x.shape[0]):
                 stream(x[b], phase[b], root, place)
         start = fresh and step == 0
-        for z in range(n):
-            for b in range(x.shape[0]):
-                _moments(x[b, z], weight[b], t)
-            _fold(t, q[z])
+        _sum_over_directions(x, weight, t, q)
+        for z in range(x.shape[1]):
             for i in range(MOMENTS):
                 guess = 0.0 if start else 2.0 * change[0, z, i] - change[1, z, i]
                 j[z, i] = q[z, i] + guess
@@ -270,6 +308,7 @@ def advance(x, steps, h, order, fresh, phase, root, place, wavenumber, v, weight
             if order == 4:
                 _slopes(j, d, wavenumber, root, place)
             finish = correction == corrections - 1
-            _couple(x, j, q, change, d, v, weight, h, order, finish, row, t)
+            _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain)
         if start:
             change[1] = change[0]
+    _give_back(x, v, weight, t, j, gain)

@@ -1,4 +1,4 @@
-"""Exact periodic streaming of many directions at once: Fourier transforms with the angles innermost.
+"""Exact periodic streaming of many directions: Fourier transforms with the angles innermost.
 
 A block holds the flavour vectors of :data:`ANGLES` directions on all cells, one row of
 :data:`ROW` numbers per cell. A row is two halves, real and imaginary parts of :data:`LANES`
@@ -60,11 +60,14 @@ def phases(v: np.ndarray, n: int, length: float, distance: float) -> np.ndarray:
     -------
     ndarray (n_block, n/2 + 1, 2 ANGLES)
         cos and sin of k v distance over n, k = 2 pi a/length: the normalisation of the
-        transforms is included.
+        transforms is included. The wave of two cells, which has no sign of k and cannot be
+        shifted, is dropped: shifts add up.
     """
     k = 2.0 * np.pi * np.arange(n // 2 + 1) / length
     angle = np.einsum("a,bv->bav", k * distance, v.reshape(-1, ANGLES))
-    return np.ascontiguousarray(np.concatenate([np.cos(angle), np.sin(angle)], axis=2) / n)
+    factor = np.concatenate([np.cos(angle), np.sin(angle)], axis=2) / n
+    factor[:, n // 2] = 0.0
+    return factor
 
 
 def pack(p: np.ndarray) -> np.ndarray:
@@ -235,7 +238,6 @@ def stream(x, phase, root, place):
     """Shift the directions of one block x[n, ROW] in place.
 
     ``phase`` is that of :func:`phases` for the block, ``place`` of :func:`digit_reversed`.
-    The wave of two cells has no sign of its wavenumber: it keeps the part that stays real.
     """
     n = x.shape[0]
     forward(x, root, LANES)

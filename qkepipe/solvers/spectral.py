@@ -26,6 +26,7 @@ from qkepipe.errors import Defect, QkepipeError
 from qkepipe.solvers.characteristics import LANE, MOMENTS, advance
 from qkepipe.solvers.fourier import (
     ANGLES,
+    HALF,
     ROW,
     digit_reversed,
     pack,
@@ -81,7 +82,7 @@ class _Propagator:
         n = box.n
         self.work = (
             np.empty((n, MOMENTS)), np.empty((n, MOMENTS)), np.zeros((2, n, MOMENTS)),
-            np.zeros((n, ROW)), np.empty(ROW), np.zeros(MOMENTS * LANE),
+            np.zeros((n, ROW)), np.empty(ROW), np.zeros(MOMENTS * LANE), np.zeros((2, HALF)),
         )  # fmt: skip
         self.fresh = True
         self.box = box
@@ -148,7 +149,7 @@ def trajectory(
         Length of the box.
     times : sequence of float
         Output times c t, increasing, hit exactly. Every one starts the extrapolation of the
-        moments anew, so that a run continued from its state has the same bits.
+        moments anew: with fixed steps, a run continued from its state has the same bits.
     order : {2, 4}
         Order in the step.
     tolerance : float or None
@@ -209,7 +210,7 @@ def run_spectral_box(
     length: float,
     times: Sequence[float],
     order: int = 4,
-    tolerance: float = 1e-4,
+    tolerance: float | None = 1e-4,
     step: float | None = None,
 ) -> xr.Dataset:
     """Evolve given flavour vectors in a periodic box of one dimension.
@@ -229,10 +230,10 @@ def run_spectral_box(
     times : sequence of float
         Output times c t [cm], increasing; 0 is the initial state.
     order : {2, 4}
-    tolerance : float
-        Error of the run from its steps, relative to the coherence.
+    tolerance : float or None
+        Error of the run from its steps, relative to the coherence. None: fixed steps.
     step : float, optional
-        First step [cm]; ``step`` of a run continues it with the same bits.
+        First step [cm], or the longest of the fixed ones.
 
     Returns
     -------
@@ -242,7 +243,8 @@ def run_spectral_box(
         ``survival_probability`` of nue and nuebar; ``coherence_rms`` and ``coherence_max`` of
         |f_ex| over the density; ``lepton_number`` [cm^-3]; ``length_min`` and ``length_max`` of
         flavour vectors; ``tail`` of the spectrum. ``vectors`` (sector, z, component, mu) is the
-        final state. Attributes: ``form`` (full or reduced), ``n_steps``, ``step`` [cm].
+        final state. Attributes: ``form`` (full or reduced), ``n_steps``, ``step`` (the next one)
+        [cm], ``cells_needed``.
 
     Raises
     ------
@@ -306,8 +308,7 @@ def run_spectral_box(
         },
         attrs={
             "form": "reduced" if reduced else "full", "length": length, "order": order,
-            "tolerance": tolerance, "n_steps": last.steps, "step": last.step,
-            "cells_needed": needed,
+            "n_steps": last.steps, "step": last.step, "cells_needed": needed,
         },
     )  # fmt: skip
 
