@@ -41,7 +41,7 @@ MOMENTS = 12
 #: Lanes of a sum over directions.
 LANE = ANGLES // 4
 #: Corrections of the first step, which has nothing to extrapolate.
-START = 4
+START = 3
 
 
 @jit
@@ -285,14 +285,17 @@ def _give_back(x, v, weight, t, j, gain):
 
 
 @jit
-def advance(x, steps, h, order, fresh, phase, root, place, wavenumber, v, weight, work):
+def advance(
+    x, steps, h, order, fresh, phase, root, place, wavenumber, v, weight, change, gain, work
+):
     """Steps of length h from the middle of a streaming step to the middle of a later one.
 
     ``x`` (n_block, n_z, ROW) is the state streamed by h/2 after the last turn; every step turns
-    it, and all but the last stream it by h. ``work``: moments q and j, ``change`` (2, n_z,
-    MOMENTS) carried from step to step, derivatives, one row, and sums over directions.
+    it, and all but the last stream it by h. ``change`` (2, n_z, MOMENTS), the last changes of
+    the moments by half a turn, and ``gain`` (2, HALF) are carried from call to call. ``work``:
+    moments q and j, derivatives, one row, sums over directions.
     """
-    q, j, change, d, row, t, gain = work
+    q, j, d, row, t = work
     for step in range(steps):
         if step > 0:
             for b in range(x.shape[0]):

@@ -27,6 +27,7 @@ from qkepipe.solvers.characteristics import LANE, MOMENTS, advance
 from qkepipe.solvers.fourier import (
     ANGLES,
     HALF,
+    LANES,
     ROW,
     digit_reversed,
     pack,
@@ -72,39 +73,8 @@ def flavour_vectors(seed: np.ndarray, n_mu: int) -> np.ndarray:
     return np.repeat(p[:, :, None], n_mu, axis=2)
 
 
-class _Propagator:
-    """Tables and work space of steps of one length."""
-
-    def __init__(self, box: _Box, step: float):
-        self.step = step
-        self.whole = phases(box.v, box.n, box.length, step)
-        self.half = phases(box.v, box.n, box.length, 0.5 * step)
-        n = box.n
-        self.work = (
-            np.empty((n, MOMENTS)), np.empty((n, MOMENTS)), np.zeros((2, n, MOMENTS)),
-            np.zeros((n, ROW)), np.empty(ROW), np.zeros(MOMENTS * LANE), np.zeros((2, HALF)),
-        )  # fmt: skip
-        self.fresh = True
-        self.box = box
-
-    def run(self, x: np.ndarray, steps: int) -> None:
-        """Advance the blocks ``x`` in place."""
-        box = self.box
-        self._drift(x)
-        advance(
-            x, steps, self.step, box.order, self.fresh, self.whole, box.root, box.place,
-            box.wavenumber, box.v, box.weight, self.work,
-        )  # fmt: skip
-        self._drift(x)
-        self.fresh = False
-
-    def _drift(self, x):
-        for block, phase in zip(x, self.half, strict=True):
-            stream(block, phase, self.box.root, self.box.place)
-
-
 class _Box:
-    """Directions, weights and grid of a box; steps of any length."""
+    """Directions, weights and grid of a box, and work space for steps."""
 
     def __init__(self, v, g, n, length, order):
         self.n, self.length, self.order = n, length, order
@@ -116,14 +86,59 @@ class _Box:
         self.wavenumber = np.stack([k, k**2]) / n
         # the wave of two cells has no slope at the cells
         self.wavenumber[0, n // 2] = 0.0
+        self.work = (
+            np.empty((n, MOMENTS)), np.empty((n, MOMENTS)), np.zeros((n, ROW)), np.empty(ROW),
+            np.zeros(MOMENTS * LANE),
+        )  # fmt: skip
 
-    def error(self, x: np.ndarray, start: np.ndarray, step: float) -> float:
-        """Error of two steps, relative to the coherence, from one step of their length."""
-        once = start.copy()
-        _Propagator(self, 2.0 * step).run(once, 1)
-        difference = np.sqrt(np.mean((once - x) ** 2))
-        coherence = np.sqrt(np.mean(unpack(x)[:, :2] ** 2))
-        return difference / max(coherence, 1e-300) / (2.0**self.order - 1.0)
+    def shift(self, distance: float) -> np.ndarray:
+        """Factors that stream a state by c t."""
+        return phases(self.v, self.n, self.length, distance)
+
+    def drift(self, x: np.ndarray, phase: np.ndarray) -> None:
+        for block, factors in zip(x, phase, strict=True):
+            stream(block, factors, self.root, self.place)
+
+
+class _Propagator:
+    """Steps of one length."""
+
+    def __init__(self, box: _Box, step: float):
+        self.box, self.step = box, step
+        self.half, self.whole = box.shift(0.5 * step), box.shift(step)
+        self.start()
+
+    def start(self) -> None:
+        """Forget earlier steps."""
+        self.fresh = True
+        self.change = np.zeros((2, self.box.n, MOMENTS))
+        self.gain = np.zeros((2, HALF))
+
+    def run(self, x: np.ndarray, steps: int) -> None:
+        """Advance the blocks ``x`` in place."""
+        self._advance(x, steps, self.step, self.fresh, self.half, self.change, self.gain)
+        self.fresh = False
+
+    def error(self, x: np.ndarray, before: np.ndarray) -> float:
+        """Error of the last two steps from ``before``, relative to the coherence.
+
+        Their state is compared with that of one step of their length (Richardson).
+        """
+        once = before.copy()
+        nothing = np.zeros_like(self.change), np.zeros_like(self.gain)
+        self._advance(once, 1, 2.0 * self.step, True, self.whole, *nothing)
+        difference = np.mean((once - x) ** 2)
+        across = np.mean(x[..., :ANGLES] ** 2) + np.mean(x[..., LANES : LANES + ANGLES] ** 2)
+        return np.sqrt(difference / max(across, 1e-300)) / (2.0**self.box.order - 1.0)
+
+    def _advance(self, x, steps, step, fresh, half, change, gain):
+        box = self.box
+        box.drift(x, half)
+        advance(
+            x, steps, step, box.order, fresh, self.whole, box.root, box.place, box.wavenumber,
+            box.v, box.weight, change, gain, box.work,
+        )  # fmt: skip
+        box.drift(x, half)
 
 
 def trajectory(
@@ -166,38 +181,43 @@ def trajectory(
     if step is None:
         step = 0.25 / max(float(np.abs(g).sum()), 1e-300)
     wanted = step if tolerance is None else min(step, longest)
-    now, total = 0.0, 0
+    now, total, part = 0.0, 0, None
     for end in times:
-        part = None
-        left = end - now
+        left, steps = end - now, 0
+        if part is not None:
+            part.start()
         while left > 0.0:
-            if part is None or not wanted / 1.5 <= part.step <= wanted:
-                steps = 2 * max(1, int(np.ceil(left / (2.0 * wanted) - 1e-9)))
-                part = _Propagator(box, left / steps)
-            start = x.copy()
+            if part is None or not _fits(part.step, wanted, left):
+                pairs = max(1, int(np.ceil(0.5 * left / wanted - 1e-9)))
+                part = _Propagator(box, 0.5 * left / pairs)
+            steps = 2 * round(0.5 * left / part.step)
             if tolerance is None:
                 part.run(x, steps)
                 total += steps
                 break
+            before = x.copy()
             part.run(x, 2)
             allowed = tolerance * 2.0 * part.step / times[-1]
-            error = box.error(x, start, part.step)
+            error = part.error(x, before)
             factor = 0.9 * (allowed / max(error, 1e-3 * allowed)) ** (1.0 / order)
             wanted = min(part.step * min(max(factor, 0.2), 4.0), longest)
             if error > _EXCESS * allowed:
-                x, part = start, None
+                x, part = before, None
                 continue
-            more = min(steps - 2, _INTERVAL - 2)
-            # grow at once where the first guess was far too short
-            if more and part.step > wanted / 1.5:
+            # a step that may grow does so at once
+            more = min(steps - 2, _INTERVAL - 2) if part.step > wanted / 1.5 else 0
+            if more:
                 part.run(x, more)
-            else:
-                more = 0
-            steps -= 2 + more
             total += 2 + more
-            left = steps * part.step
+            left = (steps - 2 - more) * part.step
         now = end
         yield Moment(end, unpack(x)[:, :, :n_beam], wanted, total)
+
+
+def _fits(step: float, wanted: float, left: float) -> bool:
+    """Whether pairs of a step end at the output time and it is not much shorter than wanted."""
+    pairs = 0.5 * left / step
+    return wanted / 1.5 <= step <= wanted * (1 + 1e-9) and abs(pairs - round(pairs)) < 1e-9
 
 
 def run_spectral_box(
