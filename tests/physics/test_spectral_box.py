@@ -247,7 +247,7 @@ def test_rotating_wave():
     g = 2 * weight * (0.5 - 0.3 * v)
     z = np.arange(64) * 10.0 / 64
     wave = 0.5 * np.exp(-2j * np.pi * z / 10)
-    (end,) = trajectory(flavour_vectors(wave, 100), v, g, length=10.0, times=[5.0], tolerance=1e-8)
+    (end,) = trajectory(flavour_vectors(wave, 100), v, g, length=10.0, times=[5.0], tolerance=1e-9)
     along = end.vectors[:, 2]
     assert np.ptp(along, axis=0).max() < 1e-12
     assert along.mean() == pytest.approx(0.8480042717, abs=1e-9)
