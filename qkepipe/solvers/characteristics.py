@@ -84,12 +84,10 @@ def _fold(t, j):
 
 @jit
 def _rotate(row, v, w, g, gain):
-    """Rotate one block of a cell by the polynomial w in v: orthogonal to round-off.
+    """Rotate one block of a cell by twice the polynomial w in v: orthogonal to round-off.
 
-    ``gain`` (HALF,) collects the change of sum g P_z.
-
-    Cayley form of the rotation by |w|: the vector tan(|w|/2) w/|w|, its factor
-    tan(x)/x = 1 + x^2/3 + 2 x^4/15 + 17 x^6/315, x = |w|/2.
+    Cayley form of the rotation by 2|w|: the vector tan|w| w/|w|, its factor tan(x)/x = 1 + x^2/3
+    + 2 x^4/15 + 17 x^6/315. ``gain`` (HALF,) collects the change of sum g P_z.
     """
     x0, y0, z0, x1, y1, z1, x2, y2, z2, x3, y3, z3 = w
     for half in range(2):
@@ -97,9 +95,9 @@ def _rotate(row, v, w, g, gain):
         oz = ANGLES + half * LANES
         for i in range(HALF):
             u = v[o + i]
-            x = 0.5 * (x0 + u * (x1 + u * (x2 + u * x3)))
-            y = 0.5 * (y0 + u * (y1 + u * (y2 + u * y3)))
-            z = 0.5 * (z0 + u * (z1 + u * (z2 + u * z3)))
+            x = x0 + u * (x1 + u * (x2 + u * x3))
+            y = y0 + u * (y1 + u * (y2 + u * y3))
+            z = z0 + u * (z1 + u * (z2 + u * z3))
             square = x * x + y * y + z * z
             scale = 1.0 + square * (1.0 / 3.0 + square * (2.0 / 15.0 + square * (17.0 / 315.0)))
             x *= scale
@@ -233,6 +231,7 @@ def _slopes(j, d, wavenumber, root, place):
 @jit
 def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
     """Correct the moments in the middle of the step; with ``finish``, turn the state."""
+    # half of the exponents
     a = 0.5 * h
     null = (0.0, 0.0, 0.0)
     first = (null, null, null)
@@ -240,7 +239,7 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
     for z in range(x.shape[1]):
         if order == 4:
             first, second = _jets(j[z], d[z])
-        back = _exponent(j[z], first, second, a, -a * a / 2.0, a**3 / 6.0, -(a**3) / 12.0)
+        back = _exponent(j[z], first, second, a / 2.0, -(a**2) / 4.0, a**3 / 12.0, -(a**3) / 24.0)
         for b in range(x.shape[0]):
             for i in range(ROW):
                 row[i] = x[b, z, i]
@@ -251,7 +250,7 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
             for i in range(MOMENTS):
                 change[1, z, i] = change[0, z, i]
                 change[0, z, i] = j[z, i] - q[z, i]
-            full = _exponent(j[z], first, second, h, 0.0, h**3 / 24.0, -(h**3) / 12.0)
+            full = _exponent(j[z], first, second, a, 0.0, a**3 / 6.0, -(a**3) / 3.0)
             for b in range(x.shape[0]):
                 _rotate(x[b, z], v[b], full, weight[b, 0], gain[1])
 
@@ -277,7 +276,7 @@ def _give_back(x, v, weight, t, j, gain):
         for i in range(HALF):
             gained += gain[1, i]
         # nothing is gained without coherence
-        k = -gained / size if size > 0.0 else 0.0
+        k = -0.5 * gained / size if size > 0.0 else 0.0
         for z in range(x.shape[1]):
             w = (k * j[z, 1], -k * j[z, 0], 0.0, k * j[z, 4], -k * j[z, 3], 0.0, *(6 * (0.0,)))
             for b in range(x.shape[0]):

@@ -85,7 +85,7 @@ def test_moments_and_rotation_of_a_row():
 
     gain = np.zeros(fourier.HALF)
     w = rng.normal(size=(4, 3)) * 0.1
-    characteristics._rotate(row, v, tuple(w.ravel()), g, gain)
+    characteristics._rotate(row, v, tuple(0.5 * w.ravel()), g, gain)
     turned = fourier.unpack(row[None, None])[0]
     np.testing.assert_allclose((turned**2).sum(0), (p[0] ** 2).sum(0), rtol=1e-14)
     assert gain.sum() == pytest.approx(g @ (turned[2] - p[0, 2]), abs=1e-13)
