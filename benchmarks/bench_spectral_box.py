@@ -86,7 +86,9 @@ def throughput():
 
             def couple(x=x, box=box, part=part, work=(j, q, d, row, sums)):
                 j, q, d, row, sums = work
-                kernels._sum_over_directions(x, box.weight, sums, q)
+                q[:] = 0.0
+                for block, factors in zip(x, box.weight, strict=True):
+                    kernels._collect(block, factors, sums, q)
                 j[:] = q
                 kernels._slopes(j, d, box.wavenumber, box.root, box.place)
                 kernels._couple(

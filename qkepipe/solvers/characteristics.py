@@ -72,10 +72,10 @@ def _moments(row, weight, t):
 
 @jit
 def _fold(t, j):
-    """Sums over the lanes of :func:`_moments`; clears them."""
+    """Add the lanes of :func:`_moments` to the moments; clears them."""
     for k in range(MOMENTS):
         a = k * LANE
-        j[k] = ((t[a] + t[a + 1]) + (t[a + 2] + t[a + 3])) + (
+        j[k] += ((t[a] + t[a + 1]) + (t[a + 2] + t[a + 3])) + (
             (t[a + 4] + t[a + 5]) + (t[a + 6] + t[a + 7])
         )
         for i in range(LANE):
@@ -245,6 +245,8 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
                 row[i] = x[b, z, i]
             _rotate(row, v[b], back, weight[b, 0], gain[0])
             _moments(row, weight[b], t)
+        for i in range(MOMENTS):
+            j[z, i] = 0.0
         _fold(t, j[z])
         if finish:
             for i in range(MOMENTS):
@@ -256,17 +258,19 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
 
 
 @jit
-def _sum_over_directions(x, weight, t, j):
-    for z in range(x.shape[1]):
-        for b in range(x.shape[0]):
-            _moments(x[b, z], weight[b], t)
+def _collect(x, weight, t, j):
+    """Add the moments of one block x[n_z, ROW] in all cells."""
+    for z in range(x.shape[0]):
+        _moments(x[z], weight, t)
         _fold(t, j[z])
 
 
 @jit
 def _give_back(x, v, weight, t, j, gain):
     """Turn all vectors to or from the axis, so that the lepton number is what it was."""
-    _sum_over_directions(x, weight, t, j)
+    j[:] = 0.0
+    for b in range(x.shape[0]):
+        _collect(x[b], weight[b], t, j)
     size = 0.0
     for z in range(x.shape[1]):
         size += j[z, 0] ** 2 + j[z, 1] ** 2 + j[z, 3] ** 2 + j[z, 4] ** 2
@@ -296,11 +300,12 @@ def advance(
     """
     q, j, d, row, t = work
     for step in range(steps):
-        if step > 0:
-            for b in range(x.shape[0]):
-                stream(x[b], phase[b], root, place)
         start = fresh and step == 0
-        _sum_over_directions(x, weight, t, q)
+        q[:] = 0.0
+        for b in range(x.shape[0]):
+            if step > 0:
+                stream(x[b], phase[b], root, place)
+            _collect(x[b], weight[b], t, q)
         for z in range(x.shape[1]):
             for i in range(MOMENTS):
                 guess = 0.0 if start else 2.0 * change[0, z, i] - change[1, z, i]

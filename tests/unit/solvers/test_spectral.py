@@ -77,7 +77,7 @@ def test_moments_and_rotation_of_a_row():
     v, g = rng.uniform(-1, 1, 32), rng.normal(size=32)
     row = fourier.pack(p)[0, 0]
     weight = g * v ** np.arange(4)[:, None]
-    sums, j = np.zeros(characteristics.MOMENTS * characteristics.LANE), np.empty(12)
+    sums, j = np.zeros(characteristics.MOMENTS * characteristics.LANE), np.zeros(12)
     characteristics._moments(row, weight, sums)
     characteristics._fold(sums, j)
     np.testing.assert_allclose(j.reshape(4, 3), weight @ p[0].T, atol=1e-13)
