@@ -12,6 +12,7 @@ from another program (Fourier streaming, RK4 with dt = 0.1 to 0.5) and agree wit
 (fourth-order or WENO differences) to their own accuracy.
 """
 
+import csv
 import itertools
 
 import numpy as np
@@ -393,3 +394,43 @@ def test_other_quadrature():
         )
         found.append(run["survival_probability"].to_numpy())
     np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+
+
+# --- late states ------------------------------------------------------------------------------
+
+
+def lobes(v):
+    return np.ones(v.size), np.where(v > 0, 0.0, 1.8)
+
+
+def gaussians(v):
+    """The spectra of the comparison with width 0.5, over the larger lobe of their difference."""
+    return gaussian(v, 0.6) / 0.12378774, 0.9 * gaussian(v, 0.5) / 0.12378774
+
+
+@pytest.mark.parametrize("case, spectra", [("boxA0.2", lobes), ("gauss0.9", gaussians)])
+def test_late_state_of_the_reference_boxes(shared, case, spectra):
+    """Structure cascades to the grid, the means of the late state do not notice.
+
+    The table holds runs by two other programs, which differ among themselves by up to 0.01.
+    """
+    v, weight = bins(32)
+    density = 2 * np.stack(spectra(v)) / SQRT2_GF
+    cells, length = 256, 300.0
+    phase = np.random.default_rng(1).uniform(0, 2 * np.pi, 61)
+    z = np.arange(cells) * length / cells
+    waves = np.exp(2j * np.pi * np.outer(z, np.arange(-30, 31)) / length + 1j * phase)
+    nu = flavour_vectors(1e-3 * waves.sum(axis=1) / np.sqrt(61), 32)
+    g = SQRT2_GF * weight * (density[0] - density[1])
+    states = trajectory(nu, v, g, length=length, times=np.linspace(150, 300, 31), tolerance=0.1)
+    survival = 0.5 * (1 + np.mean([state.vectors[:, 2].mean(axis=0) for state in states], axis=0))
+    shallow = (g > 0) != (g.sum() > 0)
+    with open(shared / "reference" / "local_boxes.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["case"] == case]
+    for name, weights in (
+        ("P_small", np.where(shallow, abs(g), 0)),
+        ("P_deep", np.where(shallow, 0, abs(g))),
+        ("P_nue_mean", density[0]),
+    ):
+        expected = np.mean([float(row[name]) for row in rows])
+        assert np.average(survival, weights=weights) == pytest.approx(expected, abs=0.015)
