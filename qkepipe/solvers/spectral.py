@@ -39,11 +39,14 @@ from qkepipe.solvers.fourier import (
 
 __all__ = ["Moment", "flavour_vectors", "run_spectral_box", "trajectory"]
 
-#: Steps between two estimates of the error; even.
-_INTERVAL = 16
+#: Steps from one estimate of the error to the next, while steps change and while they do not;
+#: even.
+_INTERVALS = (16, 64)
 #: Longest step in cells: waves of the grid that two directions shift by a whole period in a
 #: step look alike to the scheme, and noise grows.
 _CELLS_PER_STEP = 2.0
+#: Factor by which steps may fall short of those that are allowed, before they change.
+_GROWTH = 1.5
 #: Largest excess of an estimated error over the allowed one before steps are repeated.
 _EXCESS = 3.0
 #: Tail of the spectrum above which a box is unresolved, and the coherence from which it counts:
@@ -122,14 +125,14 @@ class _Propagator:
     def error(self, x: np.ndarray, before: np.ndarray) -> float:
         """Error of the last two steps from ``before``, relative to the coherence.
 
-        Their state is compared with that of one step of their length (Richardson).
+        Their state is compared with that of one step of their length (Richardson). Components
+        along the axis follow from the lengths; their round-off would hide small coherences.
         """
         once = before.copy()
         nothing = np.zeros_like(self.change), np.zeros_like(self.gain)
         self._advance(once, 1, 2.0 * self.step, True, self.whole, *nothing)
-        difference = np.mean((once - x) ** 2)
-        across = np.mean(x[..., :ANGLES] ** 2) + np.mean(x[..., LANES : LANES + ANGLES] ** 2)
-        return np.sqrt(difference / max(across, 1e-300)) / (2.0**self.box.order - 1.0)
+        difference, coherence = _across(once - x), _across(x)
+        return np.sqrt(difference / max(coherence, 1e-300)) / (2.0**self.box.order - 1.0)
 
     def _advance(self, x, steps, step, fresh, half, change, gain):
         box = self.box
@@ -139,6 +142,71 @@ class _Propagator:
             box.v, box.weight, change, gain, box.work,
         )  # fmt: skip
         box.drift(x, half)
+
+
+def _across(x: np.ndarray) -> float:
+    """Sum of P_1^2 + P_2^2 over the blocks."""
+    return float(np.sum(x[..., :ANGLES] ** 2) + np.sum(x[..., LANES : LANES + ANGLES] ** 2))
+
+
+class _Stepper:
+    """Steps whose length follows from the error allowed per length.
+
+    ``rate`` None: steps of at most the first length.
+    """
+
+    def __init__(self, box: _Box, step: float, rate: float | None):
+        self.box, self.rate = box, rate
+        self.longest = _CELLS_PER_STEP * box.length / box.n
+        self.wanted = step if rate is None else min(step, self.longest)
+        self.part: _Propagator | None = None
+        self.interval = _INTERVALS[0]
+        self.steps = 0
+
+    def go(self, x: np.ndarray, left: float) -> np.ndarray:
+        """Advance the blocks by a length; they may be overwritten."""
+        if self.part is not None:
+            self.part.start()
+        while left > 0.0:
+            part = self._propagator(left)
+            steps = 2 * round(0.5 * left / part.step)
+            if self.rate is None:
+                part.run(x, steps)
+                done = steps
+            else:
+                x, done = self._interval(part, x, steps)
+            self.steps += done
+            left = (steps - done) * part.step
+        return x
+
+    def _propagator(self, left: float) -> _Propagator:
+        """Pairs of steps that end at the output time and are not much shorter than wanted."""
+        if self.part is not None:
+            step, pairs = self.part.step, 0.5 * left / self.part.step
+            short, long = self.wanted / _GROWTH, self.wanted * (1.0 + 1e-9)
+            if short <= step <= long and abs(pairs - round(pairs)) < 1e-9:
+                return self.part
+        pairs = max(1, int(np.ceil(0.5 * left / self.wanted - 1e-9)))
+        self.part, self.interval = _Propagator(self.box, 0.5 * left / pairs), _INTERVALS[0]
+        return self.part
+
+    def _interval(self, part: _Propagator, x: np.ndarray, steps: int) -> tuple[np.ndarray, int]:
+        """Two steps and, where their error is as wanted, more; the state and their number."""
+        before = x.copy()
+        part.run(x, 2)
+        allowed = self.rate * 2.0 * part.step
+        error = part.error(x, before)
+        factor = 0.9 * (allowed / max(error, 1e-3 * allowed)) ** (1.0 / self.box.order)
+        self.wanted = min(part.step * min(max(factor, 0.2), 4.0), self.longest)
+        if error > _EXCESS * allowed:
+            self.part = None
+            return before, 0
+        # a step that may grow does so at once
+        more = min(steps, self.interval) - 2 if part.step > self.wanted / _GROWTH else 0
+        if more:
+            part.run(x, more)
+        self.interval = min(2 * self.interval, _INTERVALS[1])
+        return x, 2 + more
 
 
 def trajectory(
@@ -177,47 +245,14 @@ def trajectory(
     v, g = np.pad(np.asarray(v, float), (0, extra)), np.pad(np.asarray(g, float), (0, extra))
     box = _Box(v, g, p.shape[0], length, order)
     x = pack(np.pad(p, ((0, 0), (0, 0), (0, extra))))
-    longest = _CELLS_PER_STEP * length / p.shape[0]
     if step is None:
         step = 0.25 / max(float(np.abs(g).sum()), 1e-300)
-    wanted = step if tolerance is None else min(step, longest)
-    now, total, part = 0.0, 0, None
+    stepper = _Stepper(box, step, None if tolerance is None else tolerance / times[-1])
+    now = 0.0
     for end in times:
-        left, steps = end - now, 0
-        if part is not None:
-            part.start()
-        while left > 0.0:
-            if part is None or not _fits(part.step, wanted, left):
-                pairs = max(1, int(np.ceil(0.5 * left / wanted - 1e-9)))
-                part = _Propagator(box, 0.5 * left / pairs)
-            steps = 2 * round(0.5 * left / part.step)
-            if tolerance is None:
-                part.run(x, steps)
-                total += steps
-                break
-            before = x.copy()
-            part.run(x, 2)
-            allowed = tolerance * 2.0 * part.step / times[-1]
-            error = part.error(x, before)
-            factor = 0.9 * (allowed / max(error, 1e-3 * allowed)) ** (1.0 / order)
-            wanted = min(part.step * min(max(factor, 0.2), 4.0), longest)
-            if error > _EXCESS * allowed:
-                x, part = before, None
-                continue
-            # a step that may grow does so at once
-            more = min(steps - 2, _INTERVAL - 2) if part.step > wanted / 1.5 else 0
-            if more:
-                part.run(x, more)
-            total += 2 + more
-            left = (steps - 2 - more) * part.step
+        x = stepper.go(x, end - now)
         now = end
-        yield Moment(end, unpack(x)[:, :, :n_beam], wanted, total)
-
-
-def _fits(step: float, wanted: float, left: float) -> bool:
-    """Whether pairs of a step end at the output time and it is not much shorter than wanted."""
-    pairs = 0.5 * left / step
-    return wanted / 1.5 <= step <= wanted * (1 + 1e-9) and abs(pairs - round(pairs)) < 1e-9
+        yield Moment(end, unpack(x)[:, :, :n_beam], stepper.wanted, stepper.steps)
 
 
 def run_spectral_box(
@@ -280,7 +315,7 @@ def run_spectral_box(
         np.asarray(a, dtype=float) for a in (nu, nubar, density, mu, weight)
     )
     times = [float(t) for t in times]
-    _check(nu, nubar, density, mu, weight, times, order)
+    _check(nu, nubar, density, mu, weight, times, order, tolerance, step)
     n, n_mu = nu.shape[0], mu.size
     potential = SQRT2_GF * weight * density
     reduced = np.array_equal(nu, nubar)
@@ -369,7 +404,7 @@ def _cells_needed(n: int, tail: np.ndarray, coherence: np.ndarray) -> int:
     return int(2 ** np.ceil(np.log2(needed)))
 
 
-def _check(nu, nubar, density, mu, weight, times, order):
+def _check(nu, nubar, density, mu, weight, times, order, tolerance, step):
     def refuse(field, problem, expected):
         raise QkepipeError(Defect("box", field, problem, expected))
 
@@ -393,3 +428,7 @@ def _check(nu, nubar, density, mu, weight, times, order):
         refuse("times", "do not increase from 0 on", "increasing c t [cm]")
     if order not in (2, 4):
         refuse("order", f"{order}", "2 or 4")
+    if tolerance is not None and not 1e-10 <= tolerance < 1.0:
+        refuse("tolerance", f"{tolerance:g}", "1e-10 to 1")
+    if step is not None and not step > 0.0:
+        refuse("step", f"{step:g} cm", "a length > 0")

@@ -203,6 +203,18 @@ def test_smaller_tolerance_smaller_error():
     assert errors[1] < 2e-4
 
 
+def test_linear_phase_does_not_depend_on_the_size_of_the_seed():
+    """Errors are relative to the coherence, however small."""
+    sizes = [
+        run_spectral_box(
+            nu, nu, DENSITY, MU, WEIGHT, length=SIDE, times=[5.0], tolerance=1e-6
+        )["coherence_rms"].values / amplitude
+        for amplitude in (1e-5, 1e-12)
+        for nu in (seeded(16, amplitude),)
+    ]  # fmt: skip
+    np.testing.assert_allclose(sizes[1], sizes[0], rtol=1e-5)
+
+
 def test_unresolved_box_says_how_many_cells_it_needs():
     """The coherence of a packet cascades to short waves: 8 cells are too few."""
 
@@ -232,6 +244,8 @@ def test_unresolved_box_says_how_many_cells_it_needs():
         ("times", {"times": [2.0, 1.0]}),
         ("times", {"times": [0.0]}),
         ("order", {"order": 3}),
+        ("tolerance", {"tolerance": 1e-12}),
+        ("step", {"step": 0.0}),
     ],
 )
 def test_refusals(field, options):
