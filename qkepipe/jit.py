@@ -15,7 +15,7 @@ import numba
 
 from qkepipe.runtime import code_hash
 
-__all__ = ["gufunc", "jit", "jit_parallel", "prange"]
+__all__ = ["gufunc", "jit", "jit_inline", "jit_parallel", "prange"]
 
 #: Rooms with kernels.
 _ROOMS = (
@@ -48,6 +48,9 @@ prange = numba.prange
 
 #: Serial kernel.
 jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+#: Serial kernel that is compiled into its callers: for loops so short that a call costs as much.
+jit_inline = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 #: Kernel whose outer ``prange`` iterations are independent of one another.
 jit_parallel = numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)
