@@ -65,7 +65,7 @@ def throughput():
     from qkepipe.solvers import characteristics as kernels
     from qkepipe.solvers.fourier import ANGLES as BLOCK
     from qkepipe.solvers.fourier import pack
-    from qkepipe.solvers.spectral import _Box, _Propagator
+    from qkepipe.solvers.trajectory import _Box, _Propagator
 
     steps, stages = 10, 2
     for n_angle in ANGLES:
@@ -73,7 +73,7 @@ def throughput():
         p, density, v, weight = problem(CELLS, float(CELLS), n_angle, packet)
         g = SQRT2_GF * weight * density
         for form, beams, strength in (
-            ("full   ", np.tile(v, 2), np.concatenate([g[0], -g[1]])),
+            ("full   ", np.tile(v, 2), np.concatenate([g[0] - g[1], 0 * v])),
             ("reduced", v, g[0] - g[1]),
         ):
             extra = -beams.size % BLOCK
@@ -87,7 +87,7 @@ def throughput():
             def couple(x=x, box=box, part=part, work=(j, q, d, row, sums)):
                 j, q, d, row, sums = work
                 q[:] = 0.0
-                for block, factors in zip(x, box.weight, strict=True):
+                for block, factors in zip(x, box.weight, strict=False):
                     kernels._collect(block, factors, sums, q)
                 j[:] = q
                 kernels._slopes(j, d, box.wavenumber, box.root, box.place)

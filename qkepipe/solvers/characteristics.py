@@ -240,7 +240,7 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
         if order == 4:
             first, second = _jets(j[z], d[z])
         back = _exponent(j[z], first, second, a / 2.0, -(a**2) / 4.0, a**3 / 12.0, -(a**3) / 24.0)
-        for b in range(x.shape[0]):
+        for b in range(weight.shape[0]):
             for i in range(ROW):
                 row[i] = x[b, z, i]
             _rotate(row, v[b], back, weight[b, 0], gain[0])
@@ -253,8 +253,16 @@ def _couple(x, j, q, change, d, v, weight, h, order, finish, row, t, gain):
                 change[1, z, i] = change[0, z, i]
                 change[0, z, i] = j[z, i] - q[z, i]
             full = _exponent(j[z], first, second, a, 0.0, a**3 / 6.0, -(a**3) / 3.0)
-            for b in range(x.shape[0]):
-                _rotate(x[b, z], v[b], full, weight[b, 0], gain[1])
+            _turn_cell(x, z, v, full, weight, gain)
+
+
+@jit
+def _turn_cell(x, z, v, w, weight, gain):
+    """Rotate all blocks of a cell; those without weight gain nothing."""
+    for b in range(weight.shape[0]):
+        _rotate(x[b, z], v[b], w, weight[b, 0], gain[1])
+    for b in range(weight.shape[0], x.shape[0]):
+        _rotate(x[b, z], v[b], w, weight[0, 0], gain[0])
 
 
 @jit
@@ -269,7 +277,7 @@ def _collect(x, weight, t, j):
 def _give_back(x, v, weight, t, j, gain):
     """Turn all vectors to or from the axis, so that the lepton number is what it was."""
     j[:] = 0.0
-    for b in range(x.shape[0]):
+    for b in range(weight.shape[0]):
         _collect(x[b], weight[b], t, j)
     size = 0.0
     for z in range(x.shape[1]):
@@ -283,8 +291,7 @@ def _give_back(x, v, weight, t, j, gain):
         k = -0.5 * gained / size if size > 0.0 else 0.0
         for z in range(x.shape[1]):
             w = (k * j[z, 1], -k * j[z, 0], 0.0, k * j[z, 4], -k * j[z, 3], 0.0, *(6 * (0.0,)))
-            for b in range(x.shape[0]):
-                _rotate(x[b, z], v[b], w, weight[b, 0], gain[1])
+            _turn_cell(x, z, v, w, weight, gain)
 
 
 @jit
@@ -294,7 +301,8 @@ def advance(
     """Steps of length h from the middle of a streaming step to the middle of a later one.
 
     ``x`` (n_block, n_z, ROW) is the state streamed by h/2 after the last turn; every step turns
-    it, and all but the last stream it by h. ``change`` (2, n_z, MOMENTS), the last changes of
+    it, and all but the last stream it by h. ``weight`` (n_active, 4, ANGLES): g v^n; the other
+    blocks are turned with them. ``change`` (2, n_z, MOMENTS), the last changes of
     the moments by half a turn, and ``gain`` (2, HALF) are carried from call to call. ``work``:
     moments q and j, derivatives, one row, sums over directions.
     """
@@ -305,7 +313,8 @@ def advance(
         for b in range(x.shape[0]):
             if step > 0:
                 stream(x[b], phase[b], root, place)
-            _collect(x[b], weight[b], t, q)
+            if b < weight.shape[0]:
+                _collect(x[b], weight[b], t, q)
         for z in range(x.shape[1]):
             for i in range(MOMENTS):
                 guess = 0.0 if start else 2.0 * change[0, z, i] - change[1, z, i]

@@ -21,7 +21,8 @@ from scipy.integrate import solve_ivp
 from scipy.special import erf
 
 from qkepipe.constants import SQRT2_GF
-from qkepipe.solvers.spectral import flavour_vectors, run_spectral_box, trajectory
+from qkepipe.solvers.spectral import flavour_vectors, run_spectral_box
+from qkepipe.solvers.trajectory import trajectory
 from qkepipe.stability import growth_rate
 
 LENGTH = 256.0

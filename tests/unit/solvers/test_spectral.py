@@ -6,7 +6,8 @@ import pytest
 from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.errors import QkepipeError
 from qkepipe.solvers import characteristics, fourier, run_spectral_box
-from qkepipe.solvers.spectral import flavour_vectors, trajectory
+from qkepipe.solvers.spectral import flavour_vectors
+from qkepipe.solvers.trajectory import trajectory
 
 MU = np.array([-0.75, -0.25, 0.25, 0.75])
 WEIGHT = np.full(4, 0.25)
