@@ -138,7 +138,9 @@ def run_spectral_box(
         samples,
         coords={
             "time_sample": ("time_sample", np.array(times) / C_LIGHT, {"units": "s"}),
-            "mode": np.fft.fftshift(np.fft.fftfreq(n, 1.0 / n).astype(int)),
+            "mode": (
+                "mode", np.fft.fftshift(np.fft.fftfreq(n, 1.0 / n).astype(int)), {"units": "1"},
+            ),
             "sector": ["nu", "nubar"],
             "mu": ("mu", mu, {"units": "1"}),
             "z": ("z", (np.arange(n) + 0.5) * length / n, {"units": "cm"}),

@@ -1,5 +1,11 @@
 """Driver and kernels of the box with exact streaming: transforms, layout, steps, refusals."""
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -143,6 +149,34 @@ def test_time_derivatives_of_the_moments():
         )  # fmt: skip
 
 
+PYTHON = """
+import numpy as np
+from qkepipe.solvers.spectral import flavour_vectors
+from qkepipe.solvers.trajectory import trajectory
+v = np.linspace(-0.9, 0.9, 8)
+wave = np.arange(8) * np.pi / 4
+p = flavour_vectors(0.3 * np.exp(np.cos(wave) - 1 - 1j * wave), 8)
+for order in (2, 4):
+    options = {"length": 20.0, "times": [4.0], "tolerance": None, "step": 1.0, "order": order}
+    (state,) = trajectory(p, v, 0.1 * (v - 0.3), **options)
+    print(state.vectors.tobytes().hex())
+"""
+
+
+def test_same_bits_compiled_and_as_python():
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", PYTHON],
+            env=os.environ | {"NUMBA_DISABLE_JIT": switch},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for switch in ("0", "1")
+    ]
+    assert len(found[0]) > 2 * 8 * 3 * 8 * 16
+    assert found[0] == found[1]
+
+
 # --- driver -----------------------------------------------------------------------------------
 
 
@@ -257,3 +291,12 @@ def test_refusals(field, options):
 def test_cells_must_be_a_power_of_two():
     with pytest.raises(QkepipeError, match="24 cells; expected a power of two: 32"):
         run(24)
+
+
+def test_example_of_the_documentation():
+    page = Path(__file__).parents[3] / "docs" / "physics" / "boxes.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    names = {}
+    exec(code, names)
+    assert names["box"].attrs["form"] == "reduced"
+    assert names["growth"] == pytest.approx(0.01269, rel=1e-3)
