@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT
+from qkepipe.errors import Defect, QkepipeError
 from qkepipe.phasespace import (
     METRIC,
     AngleGrid,
@@ -54,6 +55,8 @@ __all__ = [
 
 #: Fraction of the largest occupation below which a direction is empty.
 EMPTY = 1e-12
+#: Monitors at which a run stops: a hundred times and more what a sound run has.
+BAD_TRACE, BAD_POLARISATION, BAD_BALANCE = 1e-8, 0.05, 1e-8
 
 
 @dataclass(frozen=True)
@@ -213,14 +216,6 @@ class _Balance:
         return float((self.imbalance / self.turnover).max())
 
 
-def _refuse_nan(f: np.ndarray, step: int) -> None:
-    if not np.isfinite(f).all():
-        where = np.argwhere(~np.isfinite(f))[0]
-        raise FloatingPointError(
-            f"state is not finite after step {step}, first at index {where.tolist()}"
-        )
-
-
 def field_dataset(f: np.ndarray, background: xr.Dataset) -> xr.Dataset:
     coords = {
         name: background[name] for name in ("r", "r_edge", "energy", "energy_edge", "mu", "mu_edge")
@@ -332,6 +327,12 @@ def run_sphere(
         the monitors as attributes; with ``until`` also ``steady_residual``, the largest change
         between the last two half crossings (above ``until`` if the run ended unsettled); with
         ``track`` also ``tracked_coherence`` over ``time_tracked``.
+
+    Raises
+    ------
+    QkepipeError
+        If the state is not finite, or trace, |P| or number balance show that the run went bad;
+        looked at in every sample.
     """
     grid = grid_of(background)
     operator_class = SCHEMES[scheme].operator
@@ -374,7 +375,7 @@ def run_sphere(
             state.add_lepton(operator.budget, grid)
             if track is not None:
                 state.follow(step / C_LIGHT)
-        _refuse_nan(state.f, (state.sample + 1) * every)
+        state.refuse_bad((state.sample + 1) * every, step / C_LIGHT)
         average = window is not None or state.sample >= first_average
         state.record((state.sample + 1) * every * step / C_LIGHT, average)
         if progress is not None:
@@ -455,6 +456,32 @@ class _RunState:
     )
     _SCALARS = ("sample", "averaged", "excess", "trace", "lepton_now", "step_number")
 
+    def refuse_bad(self, step: int, step_seconds: float) -> None:
+        """Stop a run whose state or monitors are beyond what round-off and limiter can do."""
+        found = []
+        if not np.isfinite(self.f).all():
+            where = np.argwhere(~np.isfinite(self.f))[0]
+            found.append((f"state is not finite, first at index {where.tolist()}", "numbers"))
+        else:
+            if self.f.shape[0] == 4:
+                self.excess = max(self.excess, _polarisation_excess(self.f))
+            monitors = (
+                ("change of the flavour trace by mixing, per step", self.trace, BAD_TRACE),
+                ("|P| over the trace", self.excess, 1.0 + BAD_POLARISATION),
+                ("number balance per step", self.balance.error(), BAD_BALANCE),
+            )
+            found += [(f"{m} is {v:.3g}", f"at most {w:g}") for m, v, w in monitors if not v <= w]
+        if found:
+            raise QkepipeError(
+                [
+                    Defect(
+                        "run", f"step {step}, t = {1e3 * step * step_seconds:.4g} ms", problem,
+                        expected, "a smaller solve.cfl, or a grid that resolves the background",
+                    )
+                    for problem, expected in found
+                ]
+            )  # fmt: skip
+
     def follow(self, step_seconds: float) -> None:
         """Record the coherence of the tracked cell where the interval asks for it."""
         self.step_number += 1
@@ -517,7 +544,6 @@ class _RunState:
         if self.f.shape[0] == 4:
             both = coherence(self.f, self.grid)
             self.coherence[k] = both.max(axis=0)
-            self.excess = max(self.excess, _polarisation_excess(self.f))
             if average:
                 self.sum_coherence += both
         if average:

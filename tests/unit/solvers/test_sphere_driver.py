@@ -8,7 +8,7 @@ from qkepipe import schema
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
 from qkepipe.phasespace import angle_grid, energy_grid, radial_grid
-from qkepipe.solvers.schemes import SCHEMES
+from qkepipe.solvers.schemes import SCHEMES, Scheme
 from qkepipe.solvers.sphere import equilibrium, grid_of, inflow, run_sphere
 from qkepipe.solvers.steady import steady_field
 from qkepipe.species import SPECIES
@@ -187,5 +187,37 @@ def test_a_prescription_with_a_mask_is_no_run(name, background, baseline):
 def test_a_broken_state_stops_the_run(background, baseline):
     bad = baseline["f"].values.copy()
     bad[0, 0, 0, 5] = np.nan
-    with pytest.raises(FloatingPointError, match="not finite"):
+    with pytest.raises(QkepipeError, match="run: step [0-9]+, t = .* ms: state is not finite"):
         run_sphere(background, "classical", initial=bad, crossings=0.2, samples=2)
+
+
+class Leak:
+    """Not an operator of mixing: it makes particles."""
+
+    def __init__(self, setup):
+        pass
+
+    def apply(self, f):
+        f[:2] *= 1.0 + 1e-6
+
+
+class Amplifier(Leak):
+    """Makes flavour vectors longer than the trace."""
+
+    def apply(self, f):
+        f[2] = 0.6 * (f[0] + f[1])
+
+
+@pytest.mark.parametrize(
+    "operator, components, said",
+    [
+        (Leak, 2, r"change of the flavour trace by mixing, per step is 1e-06; expected at most"),
+        (Amplifier, 4, r"\|P\| over the trace is 1\.[0-9]+; expected at most 1.05"),
+    ],
+)
+def test_a_run_that_goes_bad_stops_in_one_line(
+    operator, components, said, background, baseline, monkeypatch
+):
+    monkeypatch.setitem(SCHEMES, "bad", Scheme(operator, components))
+    with pytest.raises(QkepipeError, match=said):
+        run_sphere(background, "bad", initial=baseline["f"].values, crossings=0.2, samples=2)
