@@ -48,6 +48,10 @@ GATES = (
 )
 
 
+#: Laws that a monitor checks, by name in ``conserves`` of a scheme.
+_LAWS = {"eln_balance_error": "eln", "max_trace_change": "trace"}
+
+
 @dataclass(frozen=True)
 class Reading:
     """One monitor of one run; ``value`` is None where the run does not record it."""
@@ -108,7 +112,8 @@ def _of_scheme(gate: Gate, summary: xr.Dataset) -> Gate:
     """The gate without its limit, where the scheme of a run does not claim what it checks."""
     kind, scheme = summary.attrs["kind"], summary.attrs.get("scheme")
     rule = {"bgk": PRESCRIPTIONS, "threshold": THRESHOLD_RULES}.get(kind, {}).get(scheme)
-    if gate.attribute != "eln_balance_error" or rule is None or "eln" in rule.conserves:
+    law = _LAWS.get(gate.attribute)
+    if law is None or rule is None or law in rule.conserves:
         return gate
     return replace(gate, limit=None, text=f"{gate.text}, which the scheme does not keep")
 

@@ -1,7 +1,7 @@
 """What follows each transport step: nothing, oscillation, relaxation or threshold mixing.
 
 A scheme is one class with ``apply(f)``, which changes ``f[component, sector, energy, mu, r]``
-in place over one step, and one line in :data:`SCHEMES`. All runs have two flavours: the
+in place over one step, and ``keeps_trace``, whether it keeps f_ee + f_xx, and one line in :data:`SCHEMES`. All runs have two flavours: the
 second heavy flavour is a spectator.
 
 Steps are in coordinate time. A rate that is linear in the neutrino density n is, with the
@@ -56,6 +56,8 @@ class Setup:
 class Oscillation:
     """Self-interaction with the Hamiltonian attenuated by ``xi``."""
 
+    keeps_trace = True
+
     def __init__(self, setup: Setup):
         g = setup.grid
         self.operator = SelfInteraction(
@@ -78,6 +80,8 @@ class Relaxation:
 
     The rate is the growth estimate of each step times ``growth_ratio`` of the setup.
     """
+
+    keeps_trace = True
 
     def __init__(self, setup: Setup):
         rule = get_prescription(setup.options["prescription"], FLAVORS)
@@ -125,7 +129,9 @@ class Threshold:
 
     def __init__(self, setup: Setup):
         self.setup = setup
-        self.rule = get_threshold_rule(setup.options.get("rule", "pair")).name
+        rule = get_threshold_rule(setup.options.get("rule", "pair"))
+        self.rule = rule.name
+        self.keeps_trace = "trace" in rule.conserves
         self.flux_factor = setup.options.get("flux_factor")
 
     def apply(self, f: np.ndarray) -> None:

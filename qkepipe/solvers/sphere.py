@@ -375,7 +375,9 @@ def run_sphere(
             state.add_lepton(operator.budget, grid)
             if track is not None:
                 state.follow(step / C_LIGHT)
-        state.refuse_bad((state.sample + 1) * every, step / C_LIGHT)
+        state.refuse_bad(
+            (state.sample + 1) * every, step / C_LIGHT, mixing is None or mixing.keeps_trace
+        )
         average = window is not None or state.sample >= first_average
         state.record((state.sample + 1) * every * step / C_LIGHT, average)
         if progress is not None:
@@ -456,7 +458,7 @@ class _RunState:
     )
     _SCALARS = ("sample", "averaged", "excess", "trace", "lepton_now", "step_number")
 
-    def refuse_bad(self, step: int, step_seconds: float) -> None:
+    def refuse_bad(self, step: int, step_seconds: float, keeps_trace: bool) -> None:
         """Stop a run whose state or monitors are beyond what round-off and limiter can do."""
         found = []
         if not np.isfinite(self.f).all():
@@ -466,7 +468,11 @@ class _RunState:
             if self.f.shape[0] == 4:
                 self.excess = max(self.excess, _polarisation_excess(self.f))
             monitors = (
-                ("change of the flavour trace by mixing, per step", self.trace, BAD_TRACE),
+                (
+                    "change of the flavour trace by mixing, per step",
+                    self.trace if keeps_trace else 0.0,
+                    BAD_TRACE,
+                ),
                 ("|P| over the trace", self.excess, 1.0 + BAD_POLARISATION),
                 ("number balance per step", self.balance.error(), BAD_BALANCE),
             )

@@ -194,6 +194,8 @@ def test_a_broken_state_stops_the_run(background, baseline):
 class Leak:
     """Not an operator of mixing: it makes particles."""
 
+    keeps_trace = True
+
     def __init__(self, setup):
         pass
 
