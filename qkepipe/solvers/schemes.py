@@ -1,8 +1,8 @@
 """What follows each transport step: nothing, oscillation, relaxation or threshold mixing.
 
 A scheme is one class with ``apply(f)``, which changes ``f[component, sector, energy, mu, r]``
-in place over one step, and ``keeps_trace``, whether it keeps f_ee + f_xx, and one line in :data:`SCHEMES`. All runs have two flavours: the
-second heavy flavour is a spectator.
+in place over one step, and ``keeps_trace``, whether it keeps f_ee + f_xx, and one line in
+:data:`SCHEMES`. All runs have two flavours: the second heavy flavour is a spectator.
 
 Steps are in coordinate time. A rate that is linear in the neutrino density n is, with the
 number weights of energies at infinity, a n = a^-2 n_inf: a for proper time per coordinate
