@@ -43,6 +43,8 @@ _LINES = ("-", ":", "-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (
 _MARKERS = ("x", "+", "s", "o", "^", "v", "D", "*")
 #: Directions with less than this share of the mean number per solid angle count as empty.
 _EMPTY = 0.01
+#: Cells from which on not all get a marker, and about how many then do.
+_MANY, _MARKS = 16, 8
 
 
 def prescriptions(study: StudyData, snapshot: str):
@@ -92,8 +94,12 @@ def _errors(table: Plotted, axis, found, styles) -> None:
             label += " (no statement)"
         elif not np.isfinite(error).all():
             label += " (in some cells)"
+        # markers of many cells would hide the lines, and those of few are all there is
+        many = np.isfinite(error).sum() > _MANY
+        every = (i, max(1, count // _MARKS)) if many else 1
         table.line(axis, radius, (f"error_{name}", "1", error), marker=_MARKERS[i % len(_MARKERS)],
-                   markersize=3.5, markerfacecolor="none", label=label, **style)  # fmt: skip
+                   markersize=3.5, markerfacecolor="none", markevery=every, label=label,
+                   **style)  # fmt: skip
     axis.set_yscale("log")
     if values[-1] > 10.0 * values[0]:
         log_axis(axis, 0.97 * values[0], 1.03 * values[-1])
