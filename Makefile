@@ -3,6 +3,7 @@
 # make test      everything that must pass before a commit
 # make validate  the long physics tests
 # make slurm     a small study through a Slurm started on this machine
+# make gallery   standard problems beside what they should give: results/_gallery/index.html
 # make bench     speed of the kernels and solvers
 # make docs      rewrite the files generated from the configuration models and the schema
 # make clean     remove results and caches, keep .venv
@@ -16,7 +17,7 @@ CORES ?= all
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: env study test lint unit validate slurm bench docs clean
+.PHONY: env study test lint unit validate slurm gallery bench docs clean
 
 env: $(READY)
 
@@ -52,6 +53,9 @@ validate: $(READY)
 
 slurm: $(READY)
 	$(BIN)/python -m pytest -q -rs -m slurm
+
+gallery: $(READY)
+	$(BIN)/snakemake --cores $(CORES) gallery
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -17,6 +17,7 @@ include: "workflow/rules/calibration.smk"
 include: "workflow/rules/solve.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/gallery.smk"
 
 
 localrules:

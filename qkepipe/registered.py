@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
-    "ALTERNATIVES", "EOS_READERS", "FIGURES", "INSTABILITIES", "MODELS", "ONLY_MAPS",
+    "ALTERNATIVES", "EOS_READERS", "FIGURES", "GALLERY", "INSTABILITIES", "MODELS", "ONLY_MAPS",
     "PRESCRIPTIONS", "PROCESSES", "READERS", "SINGLE_MAPS", "THRESHOLD_RULES", "lines", "load",
     "repeated",
 ]  # fmt: skip
@@ -111,6 +111,20 @@ FIGURES: dict[str, tuple[str, str]] = {
     "xi_convergence": ("qkepipe.report.figures.xi_convergence:FIGURE", "several xi"),
     "early_growth": ("qkepipe.report.figures.early_growth:FIGURE", "qke"),
     "time_series": ("qkepipe.report.figures.time_series:FIGURE", "qke"),
+}
+
+#: Standard problems of the gallery, in the order of its page.
+GALLERY: dict[str, str] = {
+    "msw": "qkepipe.gallery.msw:ITEM",
+    "bipolar": "qkepipe.gallery.bipolar:ITEM",
+    "golden_linear": "qkepipe.gallery.golden_linear:ITEM",
+    "golden_nonlinear": "qkepipe.gallery.golden_nonlinear:ITEM",
+    "code_comparison": "qkepipe.gallery.code_comparison:ITEM",
+    "late_state": "qkepipe.gallery.late_state:ITEM",
+    "collisional": "qkepipe.gallery.collisional:ITEM",
+    "colliding_beams": "qkepipe.gallery.colliding_beams:ITEM",
+    "matter_gradient": "qkepipe.gallery.matter_gradient:ITEM",
+    "attenuation": "qkepipe.gallery.attenuation:ITEM",
 }
 
 _OF_ROOM = {

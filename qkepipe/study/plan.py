@@ -17,7 +17,7 @@ from qkepipe.runtime import code_hash, content_hash
 from qkepipe.study.cases import Case, expand_cases
 from qkepipe.study.config import Config
 
-__all__ = ["BASE", "ROOMS", "SETTINGS", "Batch", "Plan", "settings_view"]
+__all__ = ["BASE", "ROOMS", "SETTINGS", "Batch", "Plan", "gallery_code", "settings_view"]
 
 #: Small modules that all rooms share; every stage depends on them.
 BASE = (
@@ -290,6 +290,11 @@ class Plan:
         # 20 ns per component, angle, energy and cell: slower than any machine we measured
         seconds = 20e-9 * 8 * self._groups * grid.n_mu * resolution * cells * steps
         return int((30.0 + rounds * seconds / 60.0) * 2 ** (attempt - 1))
+
+
+def gallery_code() -> str:
+    """Hash of the source that decides what the gallery shows."""
+    return code_hash(*BASE, *_DIAGNOSTICS, "gallery", "report", "stability")
 
 
 def settings_view(settings: Mapping[str, Any], **more: Mapping[str, Any]) -> SimpleNamespace:

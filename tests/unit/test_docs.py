@@ -114,7 +114,8 @@ def test_commands_exist():
 
 
 def test_named_targets_of_the_workflow_exist():
-    rules = set(re.findall(r"^rule (\w+):", text_of(ROOT / "Snakefile"), re.MULTILINE))
+    files = [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
+    rules = set(re.findall(r"^rule (\w+):", "".join(map(text_of, files)), re.MULTILINE))
     named = re.findall(r"^\| `snakemake (\w+)`", text_of(DOCS / "running.md"), re.MULTILINE)
     assert named
     assert set(named) <= rules

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from qkepipe.registered import GALLERY
 from qkepipe.study.init import init_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,11 @@ def test_every_example_has_its_jobs(workflow, request, tmp_path, example, rules)
             link.symlink_to(shared)
     jobs = workflow.jobs("--configfile", ROOT / "config" / "examples" / f"{example}.yaml")
     assert jobs == dict.fromkeys(rules, 1)
+
+
+def test_the_gallery_is_no_part_of_a_study(workflow):
+    jobs = workflow.jobs("gallery")
+    assert jobs == {"gallery_item": len(GALLERY), "gallery": 1}
 
 
 def test_the_field_of_a_snapshot_needs_no_runs(workflow):
