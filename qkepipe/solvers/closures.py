@@ -1,0 +1,208 @@
+"""Closures of the two-moment flavour equations: the second angular moment from the first two.
+
+A sector (neutrinos, or antineutrinos as complex conjugates) has the matrices N = int f, F = int mu
+f and P = int mu^2 f over dmu/2, each of four components x_0 (trace) and x: X = (x_0 + x.sigma)/2.
+A closure is a kernel that gives P from N and F, cell by cell; arrays are (sector, component, z).
+Its classical part is the Eddington factor chi(F/N) of one species,
+
+    Minerbo (1978, JQSRT 20, 541), maximum entropy:  chi = 1 - 2 f/Z ,  coth Z - 1/Z = f
+    Levermore (1984, JQSRT 31, 149):                 chi = (3 + 4 f^2)/(5 + 2 sqrt(4 - 3 f^2))
+
+The equations stay the same if the flavour basis is rotated; closures marked *covariant* keep that.
+Every closure gives P = N where F = +-N in both sectors (beams).
+"""
+
+from __future__ import annotations
+
+import math
+
+from qkepipe.jit import jit
+from qkepipe.maximum_entropy import flux_parameter_kernel, higher_moments
+
+__all__ = ["CLOSURES"]
+
+#: Flux factor above which coth Z = 1 to round-off.
+_BEAM = 0.98
+#: Polarisation below which the eigenbasis is not used.
+_UNPOLARISED = 1e-9
+
+
+@jit
+def _factor(flux, number):
+    """Flux factor within [-1, 1]; 0 where there is nothing."""
+    if number <= 0.0:
+        return 0.0
+    return min(1.0, max(-1.0, flux / number))
+
+
+@jit
+def _minerbo(f):
+    """Eddington factor of maximum entropy."""
+    size = abs(f)
+    if size > _BEAM:
+        return 1.0 - 2.0 * size * (1.0 - size)
+    return higher_moments(flux_parameter_kernel(f))[0]
+
+
+@jit
+def _levermore(f):
+    """Eddington factor of a distribution that is isotropic in some frame."""
+    return (3.0 + 4.0 * f * f) / (5.0 + 2.0 * math.sqrt(4.0 - 3.0 * f * f))
+
+
+@jit
+def _slope(f):
+    """d(chi N)/dF at fixed N of maximum entropy: (M_3 - M_1 M_2)/(M_2 - M_1^2)."""
+    size = abs(f)
+    if size > _BEAM:
+        return math.copysign(2.0 * (2.0 * size - 1.0), f)
+    second, third = higher_moments(flux_parameter_kernel(f))
+    return (third - f * second) / (second - f * f)
+
+
+@jit
+def _scaled(n, p):
+    """P = chi N with the factors chi in the traces of ``p``."""
+    for s in range(n.shape[0]):
+        for c in range(1, 4):
+            for z in range(n.shape[2]):
+                p[s, c, z] = p[s, 0, z] * n[s, c, z]
+        for z in range(n.shape[2]):
+            p[s, 0, z] *= n[s, 0, z]
+
+
+@jit
+def trace_minerbo(n, f, p):
+    """Factor of the flavour trace for every component (covariant).
+
+    The closure of linear analyses with moments (Froustey et al. 2024, PRD 109, 043046: recalled,
+    and as in the public code neutrino_linear_stability). The same as two beams mu = +-sqrt(chi)
+    in each sector.
+    """
+    for s in range(n.shape[0]):
+        for z in range(n.shape[2]):
+            p[s, 0, z] = _minerbo(_factor(f[s, 0, z], n[s, 0, z]))
+    _scaled(n, p)
+
+
+@jit
+def trace_levermore(n, f, p):
+    """:func:`trace_minerbo` with Levermore's factor."""
+    for s in range(n.shape[0]):
+        for z in range(n.shape[2]):
+            p[s, 0, z] = _levermore(_factor(f[s, 0, z], n[s, 0, z]))
+    _scaled(n, p)
+
+
+@jit
+def common_minerbo(n, f, p):
+    """One factor for both sectors: the mean of those of their traces, by number (covariant).
+
+    Neutrinos and antineutrinos share the two beams mu = +-sqrt(chi). Beams of slightly different
+    speed would resonate at large wavenumbers, where a continuous distribution is stable (derived
+    for this project).
+    """
+    for z in range(n.shape[2]):
+        total, weighted = 0.0, 0.0
+        for s in range(n.shape[0]):
+            total += n[s, 0, z]
+            weighted += n[s, 0, z] * _minerbo(_factor(f[s, 0, z], n[s, 0, z]))
+        chi = weighted / total if total > 0.0 else 1.0 / 3.0
+        for s in range(n.shape[0]):
+            p[s, 0, z] = chi
+    _scaled(n, p)
+
+
+@jit
+def _flavours(n, p, s, z, chi_e, chi_x):
+    """P of a cell: factors of the flavours; their mean by number for the others."""
+    e, x = 0.5 * (n[s, 0, z] + n[s, 3, z]), 0.5 * (n[s, 0, z] - n[s, 3, z])
+    p[s, 0, z] = chi_e * e + chi_x * x
+    p[s, 3, z] = chi_e * e - chi_x * x
+    mean = p[s, 0, z] / n[s, 0, z] if n[s, 0, z] > 0.0 else 1.0 / 3.0
+    p[s, 1, z] = mean * n[s, 1, z]
+    p[s, 2, z] = mean * n[s, 2, z]
+
+
+@jit
+def diagonal_minerbo(n, f, p):
+    """Factor of each flavour for its own component, their mean by number off the diagonal.
+
+    What classical two-moment transport does with each species; the mean is a choice of this
+    project. Not covariant.
+    """
+    for s in range(n.shape[0]):
+        for z in range(n.shape[2]):
+            chi_e = _minerbo(_factor(f[s, 0, z] + f[s, 3, z], n[s, 0, z] + n[s, 3, z]))
+            chi_x = _minerbo(_factor(f[s, 0, z] - f[s, 3, z], n[s, 0, z] - n[s, 3, z]))
+            _flavours(n, p, s, z, chi_e, chi_x)
+
+
+@jit
+def diagonal_levermore(n, f, p):
+    """:func:`diagonal_minerbo` with Levermore's factor."""
+    for s in range(n.shape[0]):
+        for z in range(n.shape[2]):
+            chi_e = _levermore(_factor(f[s, 0, z] + f[s, 3, z], n[s, 0, z] + n[s, 3, z]))
+            chi_x = _levermore(_factor(f[s, 0, z] - f[s, 3, z], n[s, 0, z] - n[s, 3, z]))
+            _flavours(n, p, s, z, chi_e, chi_x)
+
+
+@jit
+def linear_polarisation(n, f, p):
+    """Polarisation linear in mu on top of the maximum-entropy trace (covariant).
+
+    With the normalised distribution w(mu) of the trace and vector part (a + b mu) w, N, F and P
+    have the moments M_0 a + M_1 b, M_1 a + M_2 b, M_2 a + M_3 b of w: P = (chi - s M_1) N + s F for
+    the vectors, s = (M_3 - M_1 M_2)/(M_2 - M_1^2). That is the matrix of maximum entropy exp(A +
+    mu B) to first order in its vector part (derived for this project), and the same as beams in
+    the two nodes of Gauss' quadrature with weight w.
+    """
+    for s in range(n.shape[0]):
+        for z in range(n.shape[2]):
+            factor = _factor(f[s, 0, z], n[s, 0, z])
+            b = _slope(factor)
+            chi = _minerbo(factor)
+            p[s, 0, z] = chi * n[s, 0, z]
+            for c in range(1, 4):
+                p[s, c, z] = (chi - b * factor) * n[s, c, z] + b * f[s, c, z]
+
+
+@jit
+def eigenbasis_minerbo(n, f, p):
+    """Factor of each eigenstate of N for its own component, the slope of the trace for F across.
+
+    Covariant. Where N has equal eigenvalues all components get the slope, as in
+    :func:`linear_polarisation` (derived for this project).
+    """
+    for s in range(n.shape[0]):
+        for z in range(n.shape[2]):
+            n0, f0 = n[s, 0, z], f[s, 0, z]
+            factor = _factor(f0, n0)
+            b = _slope(factor)
+            size = math.sqrt(n[s, 1, z] ** 2 + n[s, 2, z] ** 2 + n[s, 3, z] ** 2)
+            if size > _UNPOLARISED * n0:
+                along = n[s, 1, z] * f[s, 1, z] + n[s, 2, z] * f[s, 2, z] + n[s, 3, z] * f[s, 3, z]
+                along /= size
+                high = 0.5 * (n0 + size) * _minerbo(_factor(f0 + along, n0 + size))
+                low = 0.5 * (n0 - size) * _minerbo(_factor(f0 - along, n0 - size))
+                p[s, 0, z] = high + low
+                a = (high - low - b * along) / size
+            else:
+                chi = _minerbo(factor)
+                p[s, 0, z] = chi * n0
+                a = chi - b * factor
+            for c in range(1, 4):
+                p[s, c, z] = a * n[s, c, z] + b * f[s, c, z]
+
+
+#: Closures by name.
+CLOSURES = {
+    "trace_minerbo": trace_minerbo,
+    "trace_levermore": trace_levermore,
+    "common_minerbo": common_minerbo,
+    "diagonal_minerbo": diagonal_minerbo,
+    "diagonal_levermore": diagonal_levermore,
+    "linear_polarisation": linear_polarisation,
+    "eigenbasis_minerbo": eigenbasis_minerbo,
+}
