@@ -2,7 +2,11 @@
 
 from importlib import import_module as _import_module
 
-_PUBLIC = {"run_sphere": "qkepipe.solvers.sphere", "run_box": "qkepipe.solvers.box"}
+_PUBLIC = {
+    "run_sphere": "qkepipe.solvers.sphere",
+    "run_box": "qkepipe.solvers.box",
+    "run_moment_box": "qkepipe.solvers.moment_box",
+}
 
 __all__ = sorted(_PUBLIC)
 

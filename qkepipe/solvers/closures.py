@@ -16,15 +16,21 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.jit import jit
 from qkepipe.maximum_entropy import flux_parameter_kernel, higher_moments
 
-__all__ = ["CLOSURES"]
+__all__ = ["CLOSURES", "SPECIES", "check_moments"]
+
+#: Order of densities and fluxes.
+SPECIES = ("nue", "nuebar", "nux", "nuxbar")
+#: Excess of a flux over its density that is round-off.
+_SLACK = 1e-12
 
 #: Flux factor above which coth Z = 1 to round-off.
 _BEAM = 0.98
-#: Polarisation below which the eigenbasis is not used.
-_UNPOLARISED = 1e-9
 
 
 @jit
@@ -168,34 +174,6 @@ def linear_polarisation(n, f, p):
                 p[s, c, z] = (chi - b * factor) * n[s, c, z] + b * f[s, c, z]
 
 
-@jit
-def eigenbasis_minerbo(n, f, p):
-    """Factor of each eigenstate of N for its own component, the slope of the trace for F across.
-
-    Covariant. Where N has equal eigenvalues all components get the slope, as in
-    :func:`linear_polarisation` (derived for this project).
-    """
-    for s in range(n.shape[0]):
-        for z in range(n.shape[2]):
-            n0, f0 = n[s, 0, z], f[s, 0, z]
-            factor = _factor(f0, n0)
-            b = _slope(factor)
-            size = math.sqrt(n[s, 1, z] ** 2 + n[s, 2, z] ** 2 + n[s, 3, z] ** 2)
-            if size > _UNPOLARISED * n0:
-                along = n[s, 1, z] * f[s, 1, z] + n[s, 2, z] * f[s, 2, z] + n[s, 3, z] * f[s, 3, z]
-                along /= size
-                high = 0.5 * (n0 + size) * _minerbo(_factor(f0 + along, n0 + size))
-                low = 0.5 * (n0 - size) * _minerbo(_factor(f0 - along, n0 - size))
-                p[s, 0, z] = high + low
-                a = (high - low - b * along) / size
-            else:
-                chi = _minerbo(factor)
-                p[s, 0, z] = chi * n0
-                a = chi - b * factor
-            for c in range(1, 4):
-                p[s, c, z] = a * n[s, c, z] + b * f[s, c, z]
-
-
 #: Closures by name.
 CLOSURES = {
     "trace_minerbo": trace_minerbo,
@@ -204,5 +182,30 @@ CLOSURES = {
     "diagonal_minerbo": diagonal_minerbo,
     "diagonal_levermore": diagonal_levermore,
     "linear_polarisation": linear_polarisation,
-    "eigenbasis_minerbo": eigenbasis_minerbo,
 }
+
+
+def check_moments(number, flux, closure: str) -> tuple[np.ndarray, np.ndarray]:
+    """Densities and fluxes (4,) as arrays; refuses what no distribution has."""
+
+    def refuse(field, problem, expected):
+        raise QkepipeError(Defect("moments", field, problem, expected))
+
+    if closure not in CLOSURES:
+        refuse("closure", f"{closure!r} is unknown", nearest(str(closure), CLOSURES))
+    number, flux = np.asarray(number, dtype=float), np.asarray(flux, dtype=float)
+    for name, values in (("number", number), ("flux", flux)):
+        if values.shape != (4,):
+            refuse(name, f"has shape {values.shape}", f"(4,): {', '.join(SPECIES)}")
+        if not np.isfinite(values).all():
+            refuse(name, f"{values} is not finite", "finite numbers")
+    if not (number >= 0.0).all() or not number.any():
+        refuse("number", f"{number} is negative or nothing", "densities >= 0, not all 0")
+    beyond = np.flatnonzero(np.abs(flux) > number * (1.0 + _SLACK))
+    if beyond.size:
+        i = beyond[0]
+        refuse(
+            f"flux[{i}]", f"{flux[i]:g} cm-3 of {SPECIES[i]} exceeds its density",
+            f"at most {number[i]:g} cm-3",
+        )  # fmt: skip
+    return number, flux

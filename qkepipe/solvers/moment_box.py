@@ -13,16 +13,13 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
-from qkepipe.errors import Defect, QkepipeError, nearest
-from qkepipe.solvers.closures import CLOSURES
+from qkepipe.errors import Defect, QkepipeError
+from qkepipe.solvers.closures import CLOSURES, SPECIES, check_moments
 from qkepipe.solvers.moment_step import CUT, MomentStep
 from qkepipe.solvers.seeds import seed_profile, seed_state
 
 __all__ = ["run_moment_box"]
 
-SPECIES = ("nue", "nuebar", "nux", "nuxbar")
-#: Excess of a flux over its density that is round-off.
-_SLACK = 1e-12
 #: Steps from which a run is given up are shorter than the stable ones by this factor.
 _SHORTEST = 1e-4
 
@@ -88,8 +85,7 @@ def run_moment_box(
     QkepipeError
         If an input does not fit, or the closure lets the state grow without bound.
     """
-    number, flux = np.asarray(number, dtype=float), np.asarray(flux, dtype=float)
-    _check(number, flux, closure)
+    number, flux = check_moments(number, flux, closure)
     _check_numbers(
         length=length, duration=duration, seed_amplitude=seed_amplitude, tolerance=tolerance, xi=xi
     )
@@ -192,7 +188,7 @@ def _reach(stepper, state, rate, span, h, longest, allowed, closure):
         after, after_rate, miss = stepper.advance(state, rate, h)
         size = np.sqrt(np.mean(state[:, :, 1:3] ** 2))
         error = np.sqrt(np.mean(miss**2)) / max(size, 1e-300) if size > 0.0 else 0.0
-        if not np.isfinite(error) or h < _SHORTEST * longest:
+        if not np.isfinite(error) or h < _SHORTEST * min(longest, span):
             raise QkepipeError(
                 Defect("moment box", "closure", f"{closure!r} lets the state grow without bound",
                        "a state near those of a distribution", "another closure")
@@ -206,25 +202,8 @@ def _reach(stepper, state, rate, span, h, longest, allowed, closure):
     return state, rate, h, steps
 
 
-def _refuse(field, problem, expected, hint=""):
-    raise QkepipeError(Defect("moment box", field, problem, expected, hint))
-
-
-def _check(number, flux, closure):
-    if closure not in CLOSURES:
-        _refuse("closure", f"{closure!r} is unknown", nearest(str(closure), CLOSURES))
-    for name, values in (("number", number), ("flux", flux)):
-        if values.shape != (4,):
-            _refuse(name, f"has shape {values.shape}", "(4,): nue, nuebar, nux, nuxbar")
-        if not np.isfinite(values).all():
-            _refuse(name, f"{values} is not finite", "finite numbers")
-    if not (number >= 0.0).all() or not number.any():
-        _refuse("number", f"{number} is negative or nothing", "densities >= 0, not all 0")
-    beyond = np.flatnonzero(np.abs(flux) > number * (1.0 + _SLACK))
-    if beyond.size:
-        i = beyond[0]
-        _refuse(f"flux[{i}]", f"{flux[i]:g} cm-3 of {SPECIES[i]} exceeds its density",
-                f"at most {number[i]:g} cm-3")  # fmt: skip
+def _refuse(field, problem, expected):
+    raise QkepipeError(Defect("moment box", field, problem, expected))
 
 
 def _check_numbers(**numbers):

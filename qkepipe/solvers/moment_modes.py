@@ -17,14 +17,14 @@ from __future__ import annotations
 import numpy as np
 
 from qkepipe.constants import SQRT2_GF
-from qkepipe.solvers.closures import CLOSURES
+from qkepipe.solvers.closures import CLOSURES, check_moments
 
 __all__ = ["closure_coefficients", "fastest_moment_mode", "moment_growth"]
 
 #: Size of N_ex and F_ex over the density, of which the square is neglected.
 _SMALL = 1e-6
-#: Wavenumbers tried, in units of the sum of the potentials: half range, number, refinements.
-_RANGE, _TRIED, _REFINED = 4.0, 801, 4
+#: Spacing of the wavenumbers tried, in units of the sum of the potentials, and refinements.
+_SPACING, _REFINED = 0.01, 4
 
 
 def closure_coefficients(number: np.ndarray, flux: np.ndarray, closure: str) -> tuple:
@@ -65,9 +65,14 @@ def moment_growth(number, flux, closure: str, wavenumber) -> np.ndarray:
     -------
     ndarray (...)
         Growth rate [cm^-1]; zero where nothing grows.
+
+    Raises
+    ------
+    QkepipeError
+        If moments are not those of a distribution, or the closure is unknown.
     """
-    number = SQRT2_GF * np.asarray(number, dtype=float).reshape(2, 2)
-    flux = SQRT2_GF * np.asarray(flux, dtype=float).reshape(2, 2)
+    number, flux = check_moments(number, flux, closure)
+    number, flux = SQRT2_GF * number.reshape(2, 2), SQRT2_GF * flux.reshape(2, 2)
     sign = np.array([1.0, -1.0])
     n, f = number[0] - number[1], flux[0] - flux[1]
     a, b, p = closure_coefficients(number, flux, closure)
@@ -91,21 +96,19 @@ def moment_growth(number, flux, closure: str, wavenumber) -> np.ndarray:
     return np.maximum(omega.imag.max(axis=-1), 0.0)
 
 
-def fastest_moment_mode(number, flux, closure: str) -> tuple[float, float]:
-    """Growth rate and wavenumber [cm^-1] of the fastest mode; arguments of :func:`moment_growth`.
+def fastest_moment_mode(number, flux, closure: str, highest: float) -> tuple[float, float]:
+    """Growth rate and wavenumber [cm^-1] of the fastest mode up to ``highest`` [cm^-1].
 
-    Notes
-    -----
-    Wavenumbers are refined around the best of 801 in +-4 times the sum of all potentials.
+    The limit belongs to the question: closures that treat the sectors apart grow at large
+    wavenumbers, where a continuous angular distribution does not. Other arguments and errors as
+    of :func:`moment_growth`.
     """
-    number = np.asarray(number, dtype=float)
-    scale = SQRT2_GF * number.sum()
-    k = np.linspace(-_RANGE * scale, _RANGE * scale, _TRIED)
+    scale = SQRT2_GF * float(np.sum(number))
+    k = np.linspace(-highest, highest, 1 + 2 * max(20, int(np.ceil(highest / (_SPACING * scale)))))
     for _ in range(_REFINED):
         growth = moment_growth(number, flux, closure, k)
-        best = int(np.argmax(growth))
-        spacing = k[1] - k[0]
-        k = np.linspace(k[best] - spacing, k[best] + spacing, 41)
+        best, spacing = k[np.argmax(growth)], k[1] - k[0]
+        k = np.linspace(max(best - spacing, -highest), min(best + spacing, highest), 41)
     growth = moment_growth(number, flux, closure, k)
     best = int(np.argmax(growth))
     return float(growth[best]), float(k[best])
