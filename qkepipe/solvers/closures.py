@@ -31,6 +31,8 @@ _SLACK = 1e-12
 
 #: Flux factor above which coth Z = 1 to round-off.
 _BEAM = 0.98
+#: Variance of mu below which a distribution is one beam.
+_SHARP = 1e-10
 
 
 @jit
@@ -43,11 +45,12 @@ def _factor(flux, number):
 
 @jit
 def _minerbo(f):
-    """Eddington factor of maximum entropy."""
+    """Second and third moment of maximum entropy; the second is the Eddington factor."""
     size = abs(f)
     if size > _BEAM:
-        return 1.0 - 2.0 * size * (1.0 - size)
-    return higher_moments(flux_parameter_kernel(f))[0]
+        second = 1.0 - 2.0 * size * (1.0 - size)
+        return second, math.copysign(size + (1.0 - 3.0 * second) * (1.0 - size), f)
+    return higher_moments(flux_parameter_kernel(f))
 
 
 @jit
@@ -57,13 +60,12 @@ def _levermore(f):
 
 
 @jit
-def _slope(f):
-    """d(chi N)/dF at fixed N of maximum entropy: (M_3 - M_1 M_2)/(M_2 - M_1^2)."""
-    size = abs(f)
-    if size > _BEAM:
-        return math.copysign(2.0 * (2.0 * size - 1.0), f)
-    second, third = higher_moments(flux_parameter_kernel(f))
-    return (third - f * second) / (second - f * f)
+def _slope(first, second, third):
+    """s = (M_3 - M_1 M_2)/(M_2 - M_1^2): the sum of the two nodes of Gauss' quadrature."""
+    variance = second - first * first
+    if variance < _SHARP:
+        return 2.0 * first
+    return (third - first * second) / variance
 
 
 @jit
@@ -87,7 +89,7 @@ def trace_minerbo(n, f, p):
     """
     for s in range(n.shape[0]):
         for z in range(n.shape[2]):
-            p[s, 0, z] = _minerbo(_factor(f[s, 0, z], n[s, 0, z]))
+            p[s, 0, z] = _minerbo(_factor(f[s, 0, z], n[s, 0, z]))[0]
     _scaled(n, p)
 
 
@@ -97,25 +99,6 @@ def trace_levermore(n, f, p):
     for s in range(n.shape[0]):
         for z in range(n.shape[2]):
             p[s, 0, z] = _levermore(_factor(f[s, 0, z], n[s, 0, z]))
-    _scaled(n, p)
-
-
-@jit
-def common_minerbo(n, f, p):
-    """One factor for both sectors: the mean of those of their traces, by number (covariant).
-
-    Neutrinos and antineutrinos share the two beams mu = +-sqrt(chi). Beams of slightly different
-    speed would resonate at large wavenumbers, where a continuous distribution is stable (derived
-    for this project).
-    """
-    for z in range(n.shape[2]):
-        total, weighted = 0.0, 0.0
-        for s in range(n.shape[0]):
-            total += n[s, 0, z]
-            weighted += n[s, 0, z] * _minerbo(_factor(f[s, 0, z], n[s, 0, z]))
-        chi = weighted / total if total > 0.0 else 1.0 / 3.0
-        for s in range(n.shape[0]):
-            p[s, 0, z] = chi
     _scaled(n, p)
 
 
@@ -139,8 +122,8 @@ def diagonal_minerbo(n, f, p):
     """
     for s in range(n.shape[0]):
         for z in range(n.shape[2]):
-            chi_e = _minerbo(_factor(f[s, 0, z] + f[s, 3, z], n[s, 0, z] + n[s, 3, z]))
-            chi_x = _minerbo(_factor(f[s, 0, z] - f[s, 3, z], n[s, 0, z] - n[s, 3, z]))
+            chi_e = _minerbo(_factor(f[s, 0, z] + f[s, 3, z], n[s, 0, z] + n[s, 3, z]))[0]
+            chi_x = _minerbo(_factor(f[s, 0, z] - f[s, 3, z], n[s, 0, z] - n[s, 3, z]))[0]
             _flavours(n, p, s, z, chi_e, chi_x)
 
 
@@ -159,29 +142,56 @@ def linear_polarisation(n, f, p):
     """Polarisation linear in mu on top of the maximum-entropy trace (covariant).
 
     With the normalised distribution w(mu) of the trace and vector part (a + b mu) w, N, F and P
-    have the moments M_0 a + M_1 b, M_1 a + M_2 b, M_2 a + M_3 b of w: P = (chi - s M_1) N + s F for
-    the vectors, s = (M_3 - M_1 M_2)/(M_2 - M_1^2). That is the matrix of maximum entropy exp(A +
-    mu B) to first order in its vector part (derived for this project), and the same as beams in
-    the two nodes of Gauss' quadrature with weight w.
+    have the moments M_0 a + M_1 b, M_1 a + M_2 b, M_2 a + M_3 b of w. So P = (M_2 - s M_1) N + s F,
+    s = (M_3 - M_1 M_2)/(M_2 - M_1^2), for vector and trace. That is the matrix of maximum entropy
+    exp(A + mu B) to first order in its vector part (derived for this project), and the same as
+    beams in the two nodes of Gauss' quadrature with weight w.
     """
     for s in range(n.shape[0]):
         for z in range(n.shape[2]):
+            first = _factor(f[s, 0, z], n[s, 0, z])
+            second, third = _minerbo(first)
+            b = _slope(first, second, third)
+            a = second - b * first
+            for c in range(4):
+                p[s, c, z] = a * n[s, c, z] + b * f[s, c, z]
+
+
+@jit
+def common_gauss(n, f, p):
+    """:func:`linear_polarisation` with the traces of both sectors together as weight (covariant).
+
+    Neutrinos and antineutrinos share two beams, the nodes of Gauss' quadrature with the sum of
+    their maximum-entropy distributions as weight. Beams of slightly different speed would
+    resonate at large wavenumbers, where a continuous distribution is stable (derived for this
+    project).
+    """
+    for z in range(n.shape[2]):
+        total, first, second, third = 0.0, 0.0, 0.0, 0.0
+        for s in range(n.shape[0]):
             factor = _factor(f[s, 0, z], n[s, 0, z])
-            b = _slope(factor)
-            chi = _minerbo(factor)
-            p[s, 0, z] = chi * n[s, 0, z]
-            for c in range(1, 4):
-                p[s, c, z] = (chi - b * factor) * n[s, c, z] + b * f[s, c, z]
+            two, three = _minerbo(factor)
+            total += n[s, 0, z]
+            first += n[s, 0, z] * factor
+            second += n[s, 0, z] * two
+            third += n[s, 0, z] * three
+        if total > 0.0:
+            first, second, third = first / total, second / total, third / total
+        b = _slope(first, second, third)
+        a = second - b * first
+        for s in range(n.shape[0]):
+            for c in range(4):
+                p[s, c, z] = a * n[s, c, z] + b * f[s, c, z]
 
 
 #: Closures by name.
 CLOSURES = {
     "trace_minerbo": trace_minerbo,
     "trace_levermore": trace_levermore,
-    "common_minerbo": common_minerbo,
     "diagonal_minerbo": diagonal_minerbo,
     "diagonal_levermore": diagonal_levermore,
     "linear_polarisation": linear_polarisation,
+    "common_gauss": common_gauss,
 }
 
 

@@ -14,10 +14,11 @@ import pytest
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.maximum_entropy import angular_distribution, flux_parameter, higher_moments
-from qkepipe.solvers import run_box, run_moment_box
+from qkepipe.solvers import run_moment_box
 from qkepipe.solvers.closures import CLOSURES
 from qkepipe.solvers.moment_modes import fastest_moment_mode, moment_growth
 from qkepipe.solvers.moment_step import MomentStep
+from qkepipe.solvers.seeds import seed_profile
 from qkepipe.stability import growth_rate
 from qkepipe.stability.lsa import scan
 
@@ -88,25 +89,24 @@ def test_rate_of_the_flux_where_the_closure_is_exact():
     np.testing.assert_allclose(rate[1, :, 1:, :1], exact, rtol=1e-9, atol=1e-12)
 
 
-def two_beams(n, f, length, duration, steps):
-    """Two directions mu = +-1 per sector, each with its own vector: Fourier and Runge-Kutta."""
-    beams = 0.5 * np.stack([n + f, n - f])[:, :, 1:]
-    direction = np.array([1.0, -1.0])[:, None, None, None]
-    k = 2j * np.pi * np.fft.fftfreq(n.shape[-1], length / n.shape[-1])
+def all_directions(vectors, mu, length, duration, steps):
+    """Evolve (direction, sector, 3, z) of sharp directions: Fourier and Runge-Kutta in numpy."""
+    direction = mu[:, None, None, None]
+    k = 2j * np.pi * np.fft.rfftfreq(vectors.shape[-1], length / vectors.shape[-1])
 
     def rate(p):
         net = np.tensordot(SIGN, p, (0, 1))
-        j0, j1 = net.sum(0), net[0] - net[1]
+        j0, j1 = net.sum(0), np.tensordot(mu, net, 1)
         turned = np.cross(np.broadcast_to(j0 - direction * j1, p.shape), p, axis=2)
-        return turned - direction * np.fft.ifft(k * np.fft.fft(p)).real
+        return turned - direction * np.fft.irfft(k * np.fft.rfft(p), p.shape[-1])
 
     h = duration / steps
     for _ in range(steps):
-        a = rate(beams)
-        b = rate(beams + 0.5 * h * a)
-        c = rate(beams + 0.5 * h * b)
-        beams = beams + h / 6 * (a + 2 * (b + c) + rate(beams + h * c))
-    return beams.sum(0)
+        a = rate(vectors)
+        b = rate(vectors + 0.5 * h * a)
+        c = rate(vectors + 0.5 * h * b)
+        vectors = vectors + h / 6 * (a + 2 * (b + c) + rate(vectors + h * c))
+        yield vectors
 
 
 @pytest.mark.parametrize("name", CLOSURES)
@@ -124,15 +124,17 @@ def test_beams_are_exact(name):
     n[:, 1] = np.sin(1e-3) * n[:, 0] * np.cos(2 * np.pi * z)
     n[:, 2] = -np.sin(1e-3) * n[:, 0] * np.sin(2 * np.pi * z)
     n[:, 3] = np.cos(1e-3) * n[:, 0]
-    exact = two_beams(n, n * SIGN[:, None, None], length, duration, 700)
-    survival = 0.5 * (1 + exact[:, 2].mean(-1) / n[:, 0, 0])
+    beams = np.zeros((2, 2, 3, cells))
+    beams[0, 0], beams[1, 1] = n[0, 1:], n[1, 1:]
+    *_, exact = all_directions(beams, SIGN, length, duration, 700)
+    survival = 0.5 * (1 + exact.sum(0)[:, 2].mean(-1) / n[:, 0, 0])
     assert survival.min() < 0.9
     np.testing.assert_allclose(box["survival_probability"][0], survival, atol=3e-6)
 
 
 def test_attenuation():
     """xi = 1/4 in a box four times as long takes four times as long, and is the same."""
-    arguments = {"closure": "common_minerbo", "cells": 32, "samples": 10, "wavenumber": -1}
+    arguments = {"closure": "common_gauss", "cells": 32, "samples": 10, "wavenumber": -1}
     full = run_moment_box(*MILD, length=20.0, duration=40.0, seed_amplitude=1e-2, **arguments)
     slow = run_moment_box(
         *MILD, length=80.0, duration=160.0, xi=0.25, seed_amplitude=1e-2, **arguments
@@ -207,11 +209,11 @@ def test_growth_in_the_box(moments, name):
 
 def test_order_in_the_cell():
     """Damping is the error in z: at fixed wavenumber it falls with the fifth power of the cell."""
-    growth = moment_growth(*ANTIPARALLEL, "common_minerbo", 1.2)
+    growth = moment_growth(*ANTIPARALLEL, "common_gauss", 1.2)
     errors = []
     for cells in (12, 24, 48):
         box = run_moment_box(
-            *ANTIPARALLEL, closure="common_minerbo", length=2 * 2 * np.pi / 1.2, cells=cells,
+            *ANTIPARALLEL, closure="common_gauss", length=2 * 2 * np.pi / 1.2, cells=cells,
             duration=10 / growth, wavenumber=2, samples=100, tolerance=1e-7,
         )  # fmt: skip
         errors.append(1 - fitted_growth(box, 7 / growth, 9 / growth) / growth)
@@ -246,7 +248,7 @@ def test_order_in_the_step():
     [
         ("trace_minerbo", 0.08, 0.085),
         ("trace_levermore", 0.07, 0.08),
-        ("common_minerbo", 0.08, 0.085),
+        ("common_gauss", 0.08, 0.085),
         ("diagonal_minerbo", 0.08, 0.085),
         ("diagonal_levermore", 0.07, 0.08),
         ("linear_polarisation", -0.006, -0.004),
@@ -267,42 +269,60 @@ def test_only_a_common_factor_is_stable_at_short_waves():
     k = np.concatenate([-np.linspace(1, 10, 50), np.linspace(1, 10, 50)])
     # modes of discrete directions that are none of the continuous ones grow below 0.02
     assert max(growth_rate(MU, g, np.ones(64), kappa=q - g @ MU)[0] for q in k[::10]) < 0.02
-    assert not moment_growth(number, flux, "common_minerbo", k).any()
+    assert not moment_growth(number, flux, "common_gauss", k).any()
     for name in ("trace_minerbo", "trace_levermore", "linear_polarisation"):
         assert moment_growth(number, flux, name, k).max() > exact["growth"]
     # the fastest mode of the common factor
-    growth, where = fastest_moment_mode(number, flux, "common_minerbo", 10.0)
-    assert growth == pytest.approx(exact["growth"], rel=0.06)
-    assert where == pytest.approx(exact["kappa"] + g @ MU, abs=0.08)
+    growth, where = fastest_moment_mode(number, flux, "common_gauss", 10.0)
+    assert growth == pytest.approx(1.15 * exact["growth"], rel=0.02)
+    assert where == pytest.approx(exact["kappa"] + g @ MU, abs=0.12)
+
+
+def test_common_nodes_have_the_growth_of_two_beams():
+    """Largest growth of beams g_1, g_2 at c_1, c_2: (1 - c_1 c_2) sqrt(-g_1 g_2) in closed form."""
+    number, flux = MILD
+    total = np.zeros(4)
+    for s in (0, 1):
+        n, f = number[s] + number[2 + s], flux[s] + flux[2 + s]
+        total += n * np.array([1.0, f / n, *higher_moments(float(flux_parameter(f / n)))])
+    _, first, second, third = total / total[0]
+    slope = (third - first * second) / (second - first**2)
+    nodes = np.roots([1.0, -slope, slope * first - second])
+    net = SQRT2_GF * np.array([[1, -1, -1, 1] @ number, [1, -1, -1, 1] @ flux])
+    g = np.linalg.solve([np.ones(2), nodes], net)
+    exact = (1 - nodes.prod()) * np.sqrt(-g.prod())
+    growth, _ = fastest_moment_mode(number, flux, "common_gauss", 10.0)
+    assert growth == pytest.approx(exact, rel=1e-6)
 
 
 def test_a_weak_crossing_is_not_seen():
     """gauss0.9 (flux factors 0.523 and 0.577): unstable, but stable with the common factor."""
     number = np.array([1, 0.9, 0, 0]) * DENSITY
     flux = number * np.array([0.5227, 0.5773, 0, 0])
-    assert fastest_moment_mode(number, flux, "common_minerbo", 10.0)[0] == 0.0
+    assert fastest_moment_mode(number, flux, "common_gauss", 10.0)[0] == 0.0
 
 
 @pytest.fixture(scope="module")
-def all_directions():
-    """Late survival of the antiparallel problem in the box of 16 directions."""
-    edge = np.linspace(-1, 1, 17)
-    mu = 0.5 * (edge[1:] + edge[:-1])
-    density = np.stack([1 + mu, 1 - mu, 0 * mu, 0 * mu]) * DENSITY
-    box = run_box(
-        density, edge, length=60.0, cells=160, duration=60.0, wavenumber=None,
-        seed_amplitude=1e-2, samples=30, average_from=0.5,
-    )  # fmt: skip
-    return box["survival_probability"][15:].mean("time_sample")
+def late():
+    """Late survival of the antiparallel problem with 16 directions 1 +- mu."""
+    mu, weight = np.polynomial.legendre.leggauss(16)
+    phase = seed_profile("noise", np.arange(160.0), 1)
+    angle = 1e-2 * np.abs(phase)
+    across = np.sin(angle) * np.exp(1j * np.angle(phase))
+    vector = np.stack([across.real, -across.imag, np.cos(angle)])
+    density = 0.5 * weight * np.stack([1 + mu, 1 - mu])
+    vectors = density.T[:, :, None, None] * vector
+    seen = [v.sum(0)[:, 2].mean(-1) for v in all_directions(vectors, mu, 60.0, 60.0, 400)]
+    return 0.5 + 0.5 * np.mean(seen[200:], axis=0)
 
 
 @pytest.mark.parametrize(
-    "name, tolerance", [("linear_polarisation", 0.03), ("trace_minerbo", 0.12)]
+    "name, low, high", [("linear_polarisation", -0.03, 0.03), ("common_gauss", 0.0, 0.12)]
 )
-def test_late_state_against_all_directions(all_directions, name, tolerance):
+def test_late_state_against_all_directions(late, name, low, high):
     box = run_moment_box(
         *ANTIPARALLEL, closure=name, length=60.0, cells=160, duration=60.0, wavenumber=None,
-        seed_amplitude=1e-2, samples=30, tolerance=1e-3,
+        seed_amplitude=1e-2, samples=60, tolerance=1e-3,
     )  # fmt: skip
-    late = box["survival_probability"][15:].mean("time_sample")
-    np.testing.assert_allclose(late, all_directions, atol=tolerance)
+    survival = box["survival_probability"][30:].mean("time_sample").to_numpy()
+    assert (low < survival - late).all() and (survival - late < high).all()

@@ -17,12 +17,12 @@ from qkepipe.solvers.moment_step import CUT, MomentStep
 DENSITY = 1.0 / SQRT2_GF
 NUMBER = np.array([1.0, 0.9, 0.4, 0.4]) * DENSITY
 FLUX = np.array([0.1, 0.27, 0.16, 0.16]) * DENSITY
-COVARIANT = ["trace_minerbo", "trace_levermore", "common_minerbo", "linear_polarisation"]
+COVARIANT = ["trace_minerbo", "trace_levermore", "common_gauss", "linear_polarisation"]
 
 
 def box(**changes):
     arguments = {
-        "closure": "common_minerbo", "length": 20.0, "cells": 32, "duration": 5.0, "samples": 5,
+        "closure": "common_gauss", "length": 20.0, "cells": 32, "duration": 5.0, "samples": 5,
     }  # fmt: skip
     number, flux = changes.pop("number", NUMBER), changes.pop("flux", FLUX)
     return run_moment_box(number, flux, **{**arguments, **changes})
@@ -126,7 +126,7 @@ def test_linear_polarisation_is_exact_where_it_is_meant_to_be():
 
 def test_cut_and_damping():
     """Waves above the cut vanish; a wave below loses exp(-k_c (k/k_c)^6 t), the mean nothing."""
-    step = MomentStep(CLOSURES["common_minerbo"], 24, 1.0, 0.0)
+    step = MomentStep(CLOSURES["common_gauss"], 24, 1.0, 0.0)
     state = np.zeros((2, 2, 4, 24))
     state[0, :, 0] = 1.0
     angle = 2 * np.pi * np.arange(24) / 24
@@ -142,7 +142,7 @@ def test_cut_and_damping():
 
 def test_embedded_scheme_is_of_third_order():
     """The error estimate of one step falls with h^4, the step itself with h^5."""
-    step = MomentStep(CLOSURES["common_minerbo"], 16, 10.0, 1.0)
+    step = MomentStep(CLOSURES["common_gauss"], 16, 10.0, 1.0)
     n, f = physical(np.random.default_rng(7), cells=16)
     state = step.smooth(np.stack([n, f]))
 
@@ -172,7 +172,7 @@ def test_dataset():
     np.testing.assert_allclose(result["number"].mean("z"), NUMBER, rtol=1e-6)
     np.testing.assert_allclose(result["number_mean"], NUMBER, rtol=1e-6)
     np.testing.assert_allclose(result["flux"].mean("z"), FLUX, rtol=1e-5)
-    assert result.attrs["closure"] == "common_minerbo"
+    assert result.attrs["closure"] == "common_gauss"
 
 
 def test_same_numbers_twice_and_others_from_another_seed():
