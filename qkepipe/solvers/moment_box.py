@@ -220,5 +220,6 @@ def _check_counts(cells, samples, average_from, wavenumber):
     if not 0.0 <= average_from < 1.0:
         _refuse("average_from", f"is {average_from}", "at least 0 and below 1")
     highest = int(CUT * cells / 2)
-    if wavenumber is not None and abs(wavenumber) > highest:
-        _refuse("wavenumber", f"is {wavenumber}", f"at most {highest} on {cells} cells")
+    whole = wavenumber is None or isinstance(wavenumber, int | np.integer)
+    if not whole or abs(wavenumber or 0) > highest:
+        _refuse("wavenumber", f"is {wavenumber}", f"None, or up to +-{highest} on {cells} cells")

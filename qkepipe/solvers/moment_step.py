@@ -34,7 +34,7 @@ _STABLE = 2.0
 
 @jit
 def _turn(n, f, p, xi, out):
-    """Cross products of a state; ``n``, ``f``, ``p`` (2, 4, n_z), ``out`` (2, 2, 4, n_z)."""
+    """Cross products of a state; ``n``, ``f``, ``p`` (2, 4, n_z), ``out`` (2, 2, 3, n_z)."""
     for s in range(2):
         for i in range(3):
             a = 1 + (i + 1) % 3
@@ -44,10 +44,10 @@ def _turn(n, f, p, xi, out):
                 j0b = xi * (n[0, b, z] - n[1, b, z])
                 j1a = xi * (f[0, a, z] - f[1, a, z])
                 j1b = xi * (f[0, b, z] - f[1, b, z])
-                out[0, s, 1 + i, z] = (
+                out[0, s, i, z] = (
                     j0a * n[s, b, z] - j0b * n[s, a, z] - j1a * f[s, b, z] + j1b * f[s, a, z]
                 )
-                out[1, s, 1 + i, z] = (
+                out[1, s, i, z] = (
                     j0a * f[s, b, z] - j0b * f[s, a, z] - j1a * p[s, b, z] + j1b * p[s, a, z]
                 )
 
@@ -67,38 +67,31 @@ class MomentStep:
 
     def __init__(self, closure, cells: int, length: float, xi: float):
         self.closure, self.cells, self.xi = closure, cells, xi
-        index = np.arange(cells // 2 + 1)
-        self.kept = index <= int(CUT * cells / 2)
-        self.wave = 2j * np.pi * index[self.kept] / length
+        self.wave = 2j * np.pi * np.arange(int(CUT * cells / 2) + 1) / length
         highest = np.abs(self.wave).max()
         self.damping = highest * (np.abs(self.wave) / highest) ** _DAMPED
-        self.transport = np.empty((2, 2, 4, cells))
-        self.source = np.zeros((2, 2, 4, cells))
-
-    @property
-    def pressure(self) -> np.ndarray:
-        """P of the state that was last given to :meth:`rate`."""
-        return self.transport[1]
+        # N, F and P
+        self.moments = np.empty((3, 2, 4, cells))
+        self.turned = np.empty((2, 2, 3, cells))
 
     def smooth(self, state: np.ndarray) -> np.ndarray:
         """State without the waves that are cut off."""
         wave = np.fft.rfft(state)
-        wave[..., ~self.kept] = 0.0
+        wave[..., self.wave.size :] = 0.0
         return np.fft.irfft(wave, self.cells)
 
     def rate(self, state: np.ndarray) -> np.ndarray:
         """d_t of a state."""
-        n, f = state
-        self.closure(n, f, self.transport[1])
-        self.transport[0] = f
-        _turn(n, f, self.transport[1], self.xi, self.source)
-        source = np.fft.rfft(self.source)
-        source[..., ~self.kept] = 0.0
-        source[..., self.kept] -= (
-            self.wave * np.fft.rfft(self.transport)[..., self.kept]
-            + self.damping * np.fft.rfft(state)[..., self.kept]
-        )
-        return np.fft.irfft(source, self.cells)
+        n, f, p = self.moments
+        n[:], f[:] = state
+        self.closure(n, f, p)
+        _turn(n, f, p, self.xi, self.turned)
+        wave = np.fft.rfft(self.moments)[..., : self.wave.size]
+        rate = np.zeros((*state.shape[:-1], self.cells // 2 + 1), dtype=complex)
+        kept = rate[..., : self.wave.size]
+        kept[:] = -self.wave * wave[1:] - self.damping * wave[:2]
+        kept[:, :, 1:] += np.fft.rfft(self.turned)[..., : self.wave.size]
+        return np.fft.irfft(rate, self.cells)
 
     def longest(self, potential: float) -> float:
         """Longest stable step; ``potential``: sum of the potentials of all neutrinos."""

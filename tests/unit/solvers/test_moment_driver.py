@@ -227,7 +227,8 @@ def test_no_antineutrinos():
         ({"cells": 32.0}, "cells: is 32.0"),
         ({"samples": 0}, "samples: is 0"),
         ({"average_from": 1.0}, "average_from"),
-        ({"wavenumber": 11}, "wavenumber: is 11; expected at most 10"),
+        ({"wavenumber": 11}, "wavenumber: is 11; expected None, or up to +-10 on 32 cells"),
+        ({"wavenumber": 1.5}, "wavenumber: is 1.5"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(changes, message):
