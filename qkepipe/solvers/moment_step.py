@@ -4,14 +4,14 @@
     d_t F + d_z P = J_0 x F - J_1 x P ,      J_0 = xi sum s N ,  J_1 = xi sum s F
 
 for the vectors of both sectors (s = 1, -1), without the right-hand sides for the traces. Both
-sides are formed at the grid points and differentiated in Fourier space; waves above 2/3 of the
-shortest are cut off, which removes the aliases of quadratic terms (Orszag 1971, J. Atmos. Sci.
+sides are formed at the grid points and differentiated in Fourier space; wavenumbers above 2/3 of
+the highest are cut off, which removes the aliases of quadratic terms (Orszag 1971, J. Atmos. Sci.
 28, 1074). What cascades to the last of them is damped: the rate is k_c (k/k_c)^6, one light
 crossing at the cut k_c, and falls with the fifth power of the cell. Without it waves pile up at the
 cut, the box relaxes to their equipartition, and closures per flavour grow without bound.
 
-J_0 and J_1 are sums over all directions, so the cross products are exact. The scheme in time is
-the classical one of fourth order, with the error of its companion of third order, h/10 |k_4 -
+The potentials are sums over all directions: only P is approximate. The scheme in time is the
+classical one of fourth order, with the error of its companion of third order, h/10 |k_4 -
 k_5| (Balac & Mahe 2013, Comput. Phys. Commun. 184, 1211: recalled; the order conditions are
 tested): the fifth stage is the first one of the next step.
 """
@@ -28,8 +28,8 @@ __all__ = ["CUT", "MomentStep"]
 CUT = 2.0 / 3.0
 #: Power of the damping in the wavenumber.
 _DAMPED = 6
-#: Largest step times largest frequency; the stability limit is 2.83.
-_STABLE = 2.0
+#: Largest step times largest frequency: stable with -1 + i of it, damping and streaming at the cut.
+_STABLE = 1.8
 
 
 @jit

@@ -161,6 +161,18 @@ def test_embedded_scheme_is_of_third_order():
     np.testing.assert_allclose(np.diff(np.log2(errors)), -5, atol=0.25)
 
 
+def test_longest_step_is_stable():
+    """Streaming at the speed of light and damping at the cut: 400 steps do not grow."""
+    step = MomentStep(CLOSURES["common_gauss"], 24, 1.0, 0.0)
+    state = np.zeros((2, 2, 4, 24))
+    state[:, 0] = step.smooth(np.random.default_rng(8).normal(size=24))
+    state[:, :, 0] = np.array([[1.0, 0.0], [1.0, 0.0]])[:, :, None]
+    x, rate = state, step.rate(state)
+    for _ in range(400):
+        x, rate, _ = step.advance(x, rate, step.longest(0.0))
+    assert np.abs(x).max() <= np.abs(state).max()
+
+
 # --- driver ----------------------------------------------------------------------------------
 
 
