@@ -5,6 +5,7 @@ from importlib import import_module as _import_module
 _PUBLIC = {
     "run_box": "qkepipe.solvers.box",
     "run_homogeneous": "qkepipe.solvers.homogeneous",
+    "run_moment_box": "qkepipe.solvers.moment_box",
     "run_spectral_box": "qkepipe.solvers.spectral",
     "run_sphere": "qkepipe.solvers.sphere",
     "run_two_beams": "qkepipe.solvers.two_beams",

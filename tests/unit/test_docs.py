@@ -130,6 +130,7 @@ def test_named_targets_of_the_workflow_exist():
         ("physics/background.md", "qkepipe.opacity:PROCESSES"),
         ("physics/mixing.md", "qkepipe.mixing:PRESCRIPTIONS"),
         ("physics/mixing.md", "qkepipe.mixing:THRESHOLD_RULES"),
+        ("physics/oscillation.md", "qkepipe.solvers.closures:CLOSURES"),
         ("physics/stability.md", "qkepipe.stability:INSTABILITIES"),
         ("physics/transport.md", "qkepipe.solvers.schemes:SCHEMES"),
         ("physics/diagnostics.md", "qkepipe.diagnostics:QUANTITIES"),
