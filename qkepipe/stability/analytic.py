@@ -38,9 +38,12 @@ def _sums(q, q2):
     """P3 and P5 of the module's docstring."""
     size = q.real * q.real + q.imag * q.imag
     if size > NEAR:
-        plus = size + 1.0 + 2.0 * q.real
-        minus = size + 1.0 - 2.0 * q.real
-        artanh = complex(0.25 * math.log(plus / minus), 0.5 * math.atan2(2.0 * q.imag, 1.0 - size))
+        # differences first: q is close to 1 where w/kappa is close to an edge of a bin
+        up, down, square = 1.0 + q.real, 1.0 - q.real, q.imag * q.imag
+        artanh = complex(
+            0.25 * math.log((up * up + square) / (down * down + square)),
+            0.5 * math.atan2(2.0 * q.imag, up * down - square),
+        )
         inverse = 1.0 / size
         one = complex(q.real * inverse, -q.imag * inverse)
         two = one * one
@@ -106,7 +109,7 @@ def integrals(w, kappa, shift, centre, half, shape):
             i0 += twice * complex(u0, v0)
             i1 += twice * complex(m * u0 + d * u1, m * v0 + d * v1)
             i2 += twice * complex(mm * u0 + md * u1 + dd * u2, mm * v0 + md * v1 + dd * v2)
-            x, y = 1.0 - q2.real, q2.imag
+            x, y = (1.0 - q.real) * (1.0 + q.real) + q.imag * q.imag, q2.imag
             scale = 1.0 / (x * x + y * y)
             pole = complex(scale * x, scale * y)
             qp = q * pole

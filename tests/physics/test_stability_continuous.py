@@ -126,6 +126,24 @@ def test_maxima_of_both_sectors():
     assert w.imag.max() == pytest.approx(0.0098182, abs=5e-7)
 
 
+@pytest.mark.parametrize("n_mu", [2, 16, 25, 64])
+@pytest.mark.parametrize("excess", [0.0, 1e-13, -1e-13, 1e-9, 1e-6])
+def test_crossing_at_an_edge_of_a_bin(n_mu, excess):
+    """nue ~ 1 + v and as many nuebar ~ 1 - v: 0.6896290 mu at lab k = +0.9076977 mu, per beam.
+
+    The fiducial set-up of Richers et al. 2021 (arXiv:2101.02745), here with the crossing exactly
+    or nearly at the edge that even numbers of bins have at v = 0.
+    """
+    edges = np.linspace(-1.0, 1.0, n_mu + 1)
+    centre, weight = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
+    g = np.array([(1.0 + centre) * weight, (1.0 + excess) * (1.0 - centre) * weight])
+    mode = analyse(edges, g[:, None, :])
+    assert mode.sector == "sym" and mode.converged
+    assert mode.growth == pytest.approx(0.6896290, abs=1e-6)
+    # the wavenumber shifted by the flux of ELN, 2/3
+    assert abs(mode.kappa) + 2.0 / 3.0 == pytest.approx(0.9076977, abs=1e-5)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_shallow_crossings_far_from_zero(seed):
     """One or two bins of 24 have the other sign: growth ~ sigma_0 up to 200 sigma_0 from zero.
