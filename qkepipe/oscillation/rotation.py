@@ -149,8 +149,8 @@ class SelfInteraction:
         Midpoints and widths of the angular bins.
     n_r : int
         Number of cells.
-    xi : float
-        Attenuation, 0 < xi <= 1.
+    xi : float or ndarray (n_r,)
+        Attenuation, 0 <= xi <= 1.
     step : float
         c dt [cm].
     scale : ndarray (n_r,), optional
@@ -163,7 +163,7 @@ class SelfInteraction:
             np.ascontiguousarray(weights),
             np.ascontiguousarray(mu),
             0.5 * np.asarray(dmu),
-            xi * SQRT2_GF * (np.ones(n_r) if scale is None else np.asarray(scale, dtype=float)),
+            np.asarray(xi) * SQRT2_GF * np.ones(n_r) * (1.0 if scale is None else scale),
             step,
             np.empty((tiles, len(mu), 3, TILE)),
             np.empty((tiles, len(mu), 3, TILE)),

@@ -54,18 +54,25 @@ class Setup:
 
 
 class Oscillation:
-    """Self-interaction with the Hamiltonian attenuated by ``xi``."""
+    """Self-interaction with the Hamiltonian attenuated by ``xi``, a number or one per cell."""
 
     keeps_trace = True
 
     def __init__(self, setup: Setup):
         g = setup.grid
+        n_r = g.radius.centres.size
+        xi = np.asarray(setup.options["xi"], dtype=float)
+        if xi.shape not in ((), (n_r,)) or not np.all((xi >= 0.0) & (xi <= 1.0)):
+            raise QkepipeError(
+                Defect("run", "xi", f"shape {xi.shape}, or values outside of 0 to 1",
+                       f"one number, or {n_r}, from 0 to 1")
+            )  # fmt: skip
         self.operator = SelfInteraction(
             g.energy.weights,
             g.angle.centres,
             g.angle.widths,
-            g.radius.centres.size,
-            setup.options["xi"],
+            n_r,
+            xi,
             setup.step,
             g.lapse**-2.0,
         )

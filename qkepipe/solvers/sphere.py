@@ -285,8 +285,8 @@ def run_sphere(
     initial : ndarray (4, n_energy, n_mu, n_r)
         Classical steady state, species nue, nuebar, nux, nuxbar.
     options : dict
-        Of the scheme: ``xi``; or ``prescription``, ``mode``, ``c_tau``, ``tolerance``; or
-        ``density``, ``rule``, ``flux_factor``.
+        Of the scheme: ``xi``, a number or one per cell; or ``prescription``, ``mode``,
+        ``c_tau``, ``tolerance``; or ``density``, ``rule``, ``flux_factor``.
     seed_amplitude : float
         Angle by which flavour vectors are turned at the start and at the inner edge
         (quantum kinetics only).

@@ -8,7 +8,7 @@ from qkepipe import schema
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import QkepipeError
 from qkepipe.phasespace import angle_grid, energy_grid, radial_grid
-from qkepipe.solvers.schemes import SCHEMES, Scheme
+from qkepipe.solvers.schemes import SCHEMES, Oscillation, Scheme, Setup
 from qkepipe.solvers.sphere import equilibrium, grid_of, inflow, run_sphere
 from qkepipe.solvers.steady import steady_field
 from qkepipe.species import SPECIES
@@ -121,6 +121,25 @@ def solve(background, baseline, scheme, **options):
 
 def test_every_scheme_has_options_here():
     assert set(OPTIONS) == set(SCHEMES)
+
+
+def test_attenuation_may_differ_from_cell_to_cell(background, baseline):
+    same = solve(background, baseline, "qke", options={"xi": np.full(N_R, 1e-4)})
+    np.testing.assert_array_equal(same["f_final"], solve(background, baseline, "qke")["f_final"])
+    grid, field = grid_of(background), baseline["f"].values
+    state = np.zeros((4, 2, *field.shape[1:]))
+    state[:2] = field.reshape(2, 2, *field.shape[1:])
+    state[2] = 0.1 * grid.angle.centres[:, None] * (state[0] - state[1])
+    before, xi = state.copy(), np.where(np.arange(N_R) < 10, 1.0, 0.0)
+    Oscillation(Setup(grid, 0.1, background["rho"].values, {"xi": xi})).apply(state)
+    changed = np.abs(state - before).max(axis=(0, 1, 2, 3)) > 1e-12
+    np.testing.assert_array_equal(changed, xi > 0.0)
+
+
+@pytest.mark.parametrize("xi", [np.ones(3), 1.5, -0.1, np.nan])
+def test_attenuation_that_is_none_is_refused(xi, background, baseline):
+    with pytest.raises(QkepipeError, match="run: xi: .* expected one number, or 24, from 0 to 1"):
+        solve(background, baseline, "qke", options={"xi": xi})
 
 
 @pytest.mark.parametrize("scheme", sorted(OPTIONS))
