@@ -15,7 +15,7 @@ import numba
 
 from qkepipe.runtime import code_hash
 
-__all__ = ["gufunc", "inlined", "jit", "jit_inline", "jit_parallel", "prange"]
+__all__ = ["gufunc", "inlined", "jit", "jit_parallel", "prange"]
 
 #: Rooms with kernels.
 _ROOMS = (
@@ -52,9 +52,6 @@ jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 #: Part of a kernel that always becomes part of its code: a loop with a call, which the compiler
 #: may or may not inline, is not vectorised.
 inlined = numba.njit(inline="always", nogil=True, error_model="numpy")
-
-#: Serial kernel that is compiled into its callers: for loops so short that a call costs as much.
-jit_inline = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 #: Kernel whose outer ``prange`` iterations are independent of one another.
 jit_parallel = numba.njit(cache=True, nogil=True, error_model="numpy", parallel=True)

@@ -31,7 +31,7 @@ however small that is, and lambda is of the size of the error of the scheme.
 
 from __future__ import annotations
 
-from qkepipe.jit import jit, jit_inline
+from qkepipe.jit import inlined, jit
 from qkepipe.solvers.fourier import ANGLES, HALF, LANES, ROW, forward, inverse, stream
 
 __all__ = ["MOMENTS", "START", "advance"]
@@ -44,7 +44,7 @@ LANE = ANGLES // 4
 START = 3
 
 
-@jit_inline
+@inlined
 def _moments(row, weight, t):
     """Add g v^n P of one block to the sums t[LANE (3 n + component) + lane] of a cell.
 
@@ -70,7 +70,7 @@ def _moments(row, weight, t):
             )
 
 
-@jit_inline
+@inlined
 def _fold(t, j):
     """Add the lanes of :func:`_moments` to the moments; clears them."""
     for k in range(MOMENTS):
@@ -82,7 +82,7 @@ def _fold(t, j):
             t[a + i] = 0.0
 
 
-@jit_inline
+@inlined
 def _rotate(row, v, w, g, gain):
     """Rotate one block of a cell by twice the polynomial w in v: orthogonal to round-off.
 

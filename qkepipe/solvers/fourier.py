@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkepipe.jit import jit, jit_inline
+from qkepipe.jit import inlined, jit
 
 __all__ = [
     "ANGLES", "HALF", "LANES", "ROW", "digit_reversed", "forward", "inverse", "pack", "phases",
@@ -83,7 +83,7 @@ def unpack(blocks: np.ndarray) -> np.ndarray:
     return np.stack([part.reshape(part.shape[0], -1) for part in parts], axis=1)
 
 
-@jit_inline
+@inlined
 def _butterfly(a, b, c, d, lanes, w):
     """Four rows of one butterfly; ``w`` the three twiddle factors."""
     w1r, w1i, w2r, w2i, w3r, w3i = w
@@ -112,7 +112,7 @@ def _butterfly(a, b, c, d, lanes, w):
         d[LANES + i] = er * w3i + ei * w3r
 
 
-@jit_inline
+@inlined
 def _butterfly_back(a, b, c, d, lanes, w):
     """Inverse of :func:`_butterfly`, times four."""
     w1r, w1i, w2r, w2i, w3r, w3i = w
@@ -196,7 +196,7 @@ def inverse(x, root, lanes):
                 _butterfly_back(x[s], x[s + q], x[s + 2 * q], x[s + 3 * q], lanes, w)
 
 
-@jit_inline
+@inlined
 def _turn(a, b, f):
     """Phases of wavenumbers k (row a) and -k (row b).
 
