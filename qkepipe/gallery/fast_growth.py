@@ -21,7 +21,11 @@ from qkepipe.solvers.spectral import flavour_vectors
 __all__ = ["ITEM"]
 
 #: Potentials of the beams v = 1 and v = -1 -> wavenumber and growth of the table.
-BEAMS = {(1.0, -1.0): (2.0, 2.0), (1.0, -0.5): (1.2, 1.3820274961), (0.7, -1.0): (1.9, 1.6613247726)}
+BEAMS = {
+    (1.0, -1.0): (2.0, 2.0),
+    (1.0, -0.5): (1.2, 1.3820274961),
+    (0.7, -1.0): (1.9, 1.6613247726),
+}
 SOURCE = "sqrt(-4 q1 q2 - (k - q1 + q2)^2), root of the dispersion relation"
 
 
