@@ -112,7 +112,7 @@ def draw(data):
     table = Plotted()
     for i, color in enumerate((BLUE, VERMILION)):
         q = float(data["q1"][i]), float(data["q2"][i])
-        fine = np.linspace(-0.6, 4.2, 200)
+        fine = np.linspace(-0.6, 6.0, 331)
         table.line(axis, ("k_curve", "1/cm", fine), (f"formula_{i}", "1/cm", formula(q, fine)),
                    color=color)  # fmt: skip
         table.line(axis, (f"k_{i}", "1/cm", data["k"].values[i]),
@@ -120,7 +120,7 @@ def draw(data):
                    marker="o", label=f"beams {q[0]:g}, {q[1]:g}")  # fmt: skip
     axis.set_xlabel("$k$ [cm$^{-1}$]")
     axis.set_ylabel("growth [cm$^{-1}$]")
-    axis.legend(loc="upper left")
+    axis.legend(loc="upper right")
     t, coherence = data["t"].values, data["coherence"].values
     table.line(below, ("t", "cm", t), ("coherence", "1", coherence), color=BLACK, label="$k = 0$")
     i = t.size // 2
