@@ -74,8 +74,8 @@ def draw(data):
 ITEM = Item(
     title="Equipartition of two and three flavours",
     text="A dense gas of as many nue as nuebar with a net flux: directions dephase and every "
-    "flavour ends with the same number (dashed), one half or one third, but for brief revivals. Three "
-    "flavours get there only because mu and tau have different mass splittings.",
+    "flavour ends with the same number (dashed), one half or one third, but for brief revivals. "
+    "Three flavours get there only because mu and tau have different mass splittings.",
     compute=compute,
     draw=draw,
 )

@@ -1,4 +1,4 @@
-"""Closed forms and gases of the gallery, against the package's own roots of the dispersion relation."""
+"""Closed forms of the gallery against the roots of the dispersion relation; its gases."""
 
 import numpy as np
 import pytest
