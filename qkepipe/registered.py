@@ -117,14 +117,18 @@ FIGURES: dict[str, tuple[str, str]] = {
 GALLERY: dict[str, str] = {
     "msw": "qkepipe.gallery.msw:ITEM",
     "bipolar": "qkepipe.gallery.bipolar:ITEM",
+    "fast_growth": "qkepipe.gallery.fast_growth:ITEM",
     "golden_linear": "qkepipe.gallery.golden_linear:ITEM",
     "golden_nonlinear": "qkepipe.gallery.golden_nonlinear:ITEM",
-    "code_comparison": "qkepipe.gallery.code_comparison:ITEM",
-    "late_state": "qkepipe.gallery.late_state:ITEM",
+    "collisional_branches": "qkepipe.gallery.collisional_branches:ITEM",
     "collisional": "qkepipe.gallery.collisional:ITEM",
     "colliding_beams": "qkepipe.gallery.colliding_beams:ITEM",
     "matter_gradient": "qkepipe.gallery.matter_gradient:ITEM",
+    "late_state": "qkepipe.gallery.late_state:ITEM",
     "attenuation": "qkepipe.gallery.attenuation:ITEM",
+    "slow_late_state": "qkepipe.gallery.slow_late_state:ITEM",
+    "equipartition": "qkepipe.gallery.equipartition:ITEM",
+    "code_comparison": "qkepipe.gallery.code_comparison:ITEM",
 }
 
 _OF_ROOM = {

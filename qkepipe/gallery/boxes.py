@@ -17,7 +17,7 @@ from qkepipe.constants import HBAR_C, PHASE_SPACE, SQRT2_GF
 from qkepipe.solvers.spectral import flavour_vectors, run_spectral_box
 from qkepipe.species import SPECIES
 
-__all__ = ["gas", "gaussian_densities", "golden_run", "packet", "splitting"]
+__all__ = ["flowing_gas", "gas", "gaussian_densities", "golden_run", "packet", "splitting"]
 
 
 def _gaussian(v: np.ndarray, width: float) -> np.ndarray:
@@ -68,6 +68,28 @@ def gas(occupations, potential: float = 1.0) -> xr.Dataset:
             "energy_edge": ("energy_edge", [0.0, edge]),
             "mu_edge": ("mu_edge", [-1.0, 1.0]),
         },
+    )
+
+
+def flowing_gas(ratio: float, directions: int, potential: float) -> xr.Dataset:
+    """Gas of nue and ``ratio`` times as many nuebar, both of flux factor 0.3.
+
+    Parameters
+    ----------
+    ratio : float
+    directions : int
+        Bins of equal width.
+    potential : float
+        sqrt(2) G_F n_nue [cm^-1].
+    """
+    edges = np.linspace(-1.0, 1.0, directions + 1)
+    shape = 0.5 * (1.0 + 3.0 * 0.3 * 0.5 * (edges[1:] + edges[:-1]))
+    f = np.zeros((4, 1, directions))
+    f[0], f[1] = shape, ratio * shape
+    # half of the states are occupied
+    field = gas([0.0] * 4, potential=2.0 * potential).drop_dims(["mu", "mu_edge"])
+    return field.assign_coords(mu_edge=("mu_edge", edges)).assign(
+        f=(("species", "energy", "mu"), f)
     )
 
 

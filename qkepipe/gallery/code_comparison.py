@@ -5,7 +5,7 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.gallery.boxes import golden_run
-from qkepipe.gallery.item import Item, worst
+from qkepipe.gallery.item import Check, Item, worst
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import BLUE, VERMILION, stack
 
@@ -38,9 +38,10 @@ def compute():
     survival = run["survival_probability"].transpose("sector", "time_sample").values
     at = [int(np.argmin(np.abs(t - time))) for time in TIMES]
     checks = [
-        worst(f"survival of {name}", survival[k, at], TABLE[k], 1e-3, SOURCE)
-        for k, name in enumerate(("nue", "nuebar"))
+        Check(f"survival of nue at t = {time}", float(survival[0, i]), expected, 1e-3, SOURCE)
+        for time, i, expected in zip(TIMES, at, TABLE[0], strict=True)
     ]
+    checks.append(worst("survival of nuebar", survival[1, at], TABLE[1], 1e-3, SOURCE))
     data = xr.Dataset(
         {"survival": (("sector", "t"), survival),
          "table": (("sector", "t_table"), np.array(TABLE))},

@@ -27,9 +27,10 @@ def compute():
     survival = run["survival_probability"].transpose("sector", "time_sample").values
     at = [int(np.argmin(np.abs(t - time))) for time in TIMES]
     checks = [
-        worst(f"survival of {name}", survival[k, at], TABLE[k], 1e-5, SOURCE)
-        for k, name in enumerate(("nue", "nuebar"))
+        Check(f"survival of nue at t = {time}", float(survival[0, i]), expected, 1e-5, SOURCE)
+        for time, i, expected in zip(TIMES, at, TABLE[0], strict=True)
     ]
+    checks.append(worst("survival of nuebar", survival[1, at], TABLE[1], 1e-5, SOURCE))
     errors = []
     for cells in CELLS:
         coarse = golden_run(packet, cells, TIMES)["survival_probability"].isel(sector=0)

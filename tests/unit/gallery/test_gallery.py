@@ -11,7 +11,10 @@ from qkepipe.gallery.item import Check, worst
 from qkepipe.gallery.page import write_item, write_page
 
 #: Problems that take a second or less once compiled.
-QUICK = ("msw", "bipolar", "collisional", "attenuation", "golden_linear", "matter_gradient")
+QUICK = (
+    "msw", "bipolar", "fast_growth", "collisional_branches", "collisional", "attenuation",
+    "golden_linear", "matter_gradient",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", registered.GALLERY)
