@@ -20,7 +20,7 @@ from qkepipe.solvers import run_homogeneous
 __all__ = ["ITEM"]
 
 ALPHA = (0.7, 0.8, 0.9, 1.0)
-#: sqrt(2) G_F n_nue in units of omega; above 100 a gas of alpha = 0.7 is stable.
+#: sqrt(2) G_F n_nue in units of omega; the isotropic mode of alpha = 0.7 is stable above 75.
 MU = (10.0, 30.0)
 #: Times over which the late state is averaged [1/omega].
 LATE = (100.0, 200.0)
@@ -101,8 +101,7 @@ ITEM = Item(
     title="Late state of slow conversion",
     text="Homogeneous gases with 64 directions against the empirical rule for slow conversion; "
     "bars are the swing in time. The rule has the trend, but these gases keep up to 0.13 more of "
-    "their flavour, most at alpha = 0.7, near the end of their unstable range: for a gas without "
-    "waves it is a guide and no prediction.",
+    "their flavour, most at alpha = 0.7: for a gas without waves it is a guide and no prediction.",
     compute=compute,
     draw=draw,
 )
