@@ -1,8 +1,8 @@
 """Equipartition by dephasing: one half with two flavours, one third with three.
 
 As many nuebar as nue with a common flux, inverted ordering: directions dephase until nothing is
-left of the flavour vectors (Raffelt & Sigl 2007, PRD 75, 083002). With three flavours mu and tau
-have to differ: if they are equal, nue turn into their sum alone, as with two flavours.
+left of the flavour vectors (Raffelt & Sigl 2007, PRD 75, 083002; recalled). With three flavours mu
+and tau have to differ: if they are equal, nue turn into their sum alone, as with two flavours.
 """
 
 import numpy as np

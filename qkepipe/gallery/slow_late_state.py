@@ -1,7 +1,7 @@
 """Late state of slow conversion against the rule of Padilla-Gay et al. (2025, arXiv:2505.11588).
 
 A homogeneous gas of nue and alpha times as many nuebar, inverted ordering, both of flux factor 0.3:
-the flux dephases directions (Raffelt & Sigl 2007, PRD 75, 083002). The rule is that of
+the flux dephases directions (Raffelt & Sigl 2007, PRD 75, 083002; recalled). The rule is that of
 :mod:`qkepipe.mixing.slow_empirical`, quoted from a talk and not verified against the paper.
 """
 
@@ -24,12 +24,6 @@ ALPHA = (0.7, 0.8, 0.9, 1.0)
 MU = (10.0, 30.0)
 #: Times over which the late state is averaged [1/omega].
 LATE = (100.0, 200.0)
-#: No accuracy of the rule is quoted: this one was set after these runs, to notice changes.
-TOLERANCE = 0.15
-RULE = (
-    f"Padilla-Gay et al. 2025 as quoted in a talk, without an accuracy; {TOLERANCE:g} was chosen "
-    "after these runs"
-)
 
 
 def late_survival(alpha: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
@@ -47,21 +41,19 @@ def compute():
     """Late survival over alpha at two densities, and that of the rule."""
     found = np.array([[late_survival(a, mu) for a in ALPHA] for mu in MU])
     mean, spread = found[:, :, 0], found[:, :, 1]
-    rule = np.array([0.5 * (1.0 + np.array(sector_factors(a))) for a in ALPHA])
     alpha = np.array(ALPHA)
     balance = (2.0 * mean[..., 0] - 1.0) - alpha * (2.0 * mean[..., 1] - 1.0)
+    # no accuracy of the rule is quoted, so that its distance is shown and not judged
     checks = [
-        Check(f"survival of {name} at alpha = {a:g}, mu = 30 omega", float(mean[1, i, k]),
-              float(rule[i, k]), TOLERANCE, RULE)
-        for i, a in enumerate(ALPHA) for k, name in enumerate(("nue", "nuebar"))
+        Check(f"survival of {name} at alpha = 1, mu = 30 omega", float(mean[1, -1, k]), 0.5, 0.02,
+              "equal numbers dephase to equipartition")
+        for k, name in enumerate(("nue", "nuebar"))
     ]  # fmt: skip
-    checks += [
-        Check("largest distance from the rule at alpha < 1, mu = 10 omega",
-              float(np.abs(mean[0] - rule)[:-1].max()), 0.0, TOLERANCE, RULE),
+    checks.append(
         Check("lepton number of the late state, largest change",
               float(np.abs(balance - (1.0 - alpha)).max()), 0.0, 0.02,
-              "conserved but for a mixing angle of 0.01"),
-    ]  # fmt: skip
+              "conserved but for a mixing angle of 0.01")
+    )  # fmt: skip
     over = ("mu", "alpha", "sector")
     data = xr.Dataset(
         {"mean": (over, mean), "spread": (over, spread)},
@@ -99,9 +91,10 @@ def draw(data):
 
 ITEM = Item(
     title="Late state of slow conversion",
-    text="Homogeneous gases with 64 directions against the empirical rule for slow conversion; "
-    "bars are the swing in time. The rule has the trend, but these gases keep up to 0.13 more of "
-    "their flavour, most at alpha = 0.7: for a gas without waves it is a guide and no prediction.",
+    text="Homogeneous gases with 64 directions against the empirical rule for slow conversion, "
+    "which comes without an accuracy; bars are the swing in time. The rule has the trend, but "
+    "these gases keep more of their flavour, most at alpha = 0.7: for a gas without waves it is a "
+    "guide and no prediction.",
     compute=compute,
     draw=draw,
 )
