@@ -126,6 +126,7 @@ GALLERY: dict[str, str] = {
     "matter_gradient": "qkepipe.gallery.matter_gradient:ITEM",
     "late_state": "qkepipe.gallery.late_state:ITEM",
     "attenuation": "qkepipe.gallery.attenuation:ITEM",
+    "onset": "qkepipe.gallery.onset:ITEM",
     "slow_late_state": "qkepipe.gallery.slow_late_state:ITEM",
     "equipartition": "qkepipe.gallery.equipartition:ITEM",
     "code_comparison": "qkepipe.gallery.code_comparison:ITEM",
