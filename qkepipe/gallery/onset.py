@@ -108,8 +108,8 @@ def draw(data):
 
 ITEM = Item(
     title="Onset on the sphere: no conversion at small xi is not stability",
-    text="The same unstable field on the sphere with two attenuations: at xi = 1e-4 nue convert, at "
-    "xi = 1e-5 nothing happens. There a seed that leaves with light speed gains too few e-folds "
+    text="The same unstable field on the sphere with two attenuations: at xi = 1e-4 nue convert, "
+    "at xi = 1e-5 nothing happens. There a seed that leaves with light speed gains too few e-folds "
     "on its way out; reports say that such a run decides nothing.",
     compute=compute,
     draw=draw,
