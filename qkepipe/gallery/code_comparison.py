@@ -6,8 +6,9 @@ import xarray as xr
 from qkepipe.constants import C_LIGHT
 from qkepipe.gallery.boxes import golden_run
 from qkepipe.gallery.item import Check, Item, worst
+from qkepipe.gallery.survival import draw_survival
 from qkepipe.report.plotted import Plotted
-from qkepipe.report.style import BLUE, VERMILION, stack
+from qkepipe.report.style import stack
 
 __all__ = ["ITEM"]
 
@@ -54,18 +55,7 @@ def compute():
 def draw(data):
     figure, (axis,) = stack([2.2])
     table = Plotted()
-    for k, (name, label, color) in enumerate(
-        (("nue", r"$\nu_e$", BLUE), ("nuebar", r"$\bar\nu_e$", VERMILION))
-    ):
-        table.line(axis, ("t", "1/mu", data["t"].values),
-                   (f"survival_{name}", "1", data["survival"].values[k]), color=color,
-                   label=label)  # fmt: skip
-        table.line(axis, ("t_table", "1/mu", data["t_table"].values),
-                   (f"table_{name}", "1", data["table"].values[k]), color=color, linestyle="",
-                   marker="o")  # fmt: skip
-    axis.set_xlabel(r"$\mu t$")
-    axis.set_ylabel("survival probability")
-    axis.legend()
+    draw_survival(axis, table, data)
     return figure, table.frame()
 
 

@@ -58,7 +58,7 @@ def compute():
     )
     mu = background["mu"].values * np.diff(background["mu_edge"].values)
     before = np.einsum("semr,m->sr", classical, mu)[0]
-    coherence, survival, states = [], [], []
+    coherence, survival = [], []
     for xi in XI:
         run = run_sphere(
             background, "qke", initial=classical, options={"xi": xi}, seed_amplitude=SEED,
@@ -67,16 +67,13 @@ def compute():
         f = run["f"].transpose("species", "energy", "mu", "r").values
         survival.append(np.einsum("semr,m->sr", f, mu)[0] / before)
         coherence.append(run["coherence_max"].values)
-        states.append(decidability(found, xi, SEED))
     r = background["r"].values / KM_CM
+    few = decidability(found, XI[0], SEED)
     quiet, saturated = coherence[0].max(), coherence[1][-50:].mean()
     checks = [
         Check("largest coherence at xi = 1e-5", float(quiet), 0.5 * SEED, 1e-7,
-              "the seed: 5.6 e-folds on the way out, 13.8 needed"),
+              f"the seed: {few.path_efolds:.1f} e-folds on the way out, {few.needed:.1f} needed"),
         Check("late coherence at xi = 1e-4", float(saturated), 0.5, 0.2, "1/2 is full mixing"),
-        Check("e-folds on the way out at xi = 1e-4, over those at 1e-5",
-              states[1].path_efolds / states[0].path_efolds, 10.0, 1e-9,
-              "the same field, the same instability"),
     ]  # fmt: skip
     data = xr.Dataset(
         {"coherence": (("xi", "t"), np.array(coherence)),
