@@ -105,3 +105,13 @@ def test_attenuation_is_a_change_of_time(xi):
     slow = rotate(f, 0.2 / xi, xi=xi, steps=20)
     fast = rotate(f, 0.2, steps=20)
     np.testing.assert_allclose(slow, fast, atol=1e-12)
+
+
+def test_largest_turn_of_a_step():
+    """|V| c dt of the fastest direction of the fastest cell, with the attenuation of each."""
+    f = random_state(np.random.default_rng(5), 3)
+    xi = np.array([0.1, 1.0, 0.3])
+    operator = SelfInteraction(WEIGHTS, ANGLE.centres, ANGLE.widths, 3, xi, 0.7)
+    mu = np.linspace(-1, 1, 201)[:, None, None]
+    v = np.linalg.norm(net(f) - mu * net(f, power=1), axis=1)
+    assert operator.turn(f) == pytest.approx(0.7 * SQRT2_GF * (xi * v).max(), rel=1e-12)

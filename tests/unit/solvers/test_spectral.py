@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -248,6 +249,22 @@ def test_linear_phase_does_not_depend_on_the_size_of_the_seed():
         for nu in (seeded(16, amplitude),)
     ]  # fmt: skip
     np.testing.assert_allclose(sizes[1], sizes[0], rtol=1e-5)
+
+
+def test_a_crossing_of_few_directions_says_how_many_it_needs():
+    """ELN of 1 + 0.95 mu - 0.1: a lobe of one direction of 12; three times as many do."""
+
+    def run(n):
+        mu = -1 + (np.arange(n) + 0.5) * 2 / n
+        nu = flavour_vectors(1e-6 * np.ones(8), n)
+        density = np.stack([1 + mu, np.full(n, 0.2)]) / SQRT2_GF
+        run_spectral_box(nu, nu, density, mu, np.full(n, 1 / n), length=1.0, times=[0.1])
+
+    with pytest.warns(UserWarning, match="box: 1 of 12 directions hold one side .* try 36 dir"):
+        run(12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(36)
 
 
 def test_unresolved_box_says_how_many_cells_it_needs():
