@@ -83,7 +83,7 @@ def random_matrices(rng, flavors):
     ids=["two", "three-normal", "three-inverted"],
 )
 def test_against_runge_kutta(mixing, order, xi, velocity):
-    """All terms, far from equilibrium and linearity; matter that moves and thins out; CP violation."""
+    """All terms, far from equilibrium; matter that moves and thins out; CP violation."""
     mass = mixing.mass_matrix()
     flavors = len(mass)
     rng = np.random.default_rng(20)
