@@ -16,8 +16,8 @@ _NEEDED, _BEAMS, _NOISE = 3, 8, 1e-6
 def warn_of_few_directions(g: np.ndarray) -> None:
     """Warn where a lobe of ``g`` (n_mu,), the ELN of each direction, is too narrow for the grid.
 
-    With three directions in the narrower lobe the largest growth rate of Gaussian, linear and
-    step-like ELN at midpoints is within 5 % of its limit, with one up to 30 % off (measured).
+    With three or more directions in the narrower lobe the largest growth rate of Gaussian, linear
+    and step-like ELN at midpoints is within 6 % of its limit, with one up to 30 % off (measured).
     """
     lobes = np.stack([np.maximum(g, 0.0), np.maximum(-g, 0.0)])
     sums = lobes.sum(axis=1)
