@@ -170,6 +170,20 @@ class SelfInteraction:
             np.empty((tiles, 8, TILE)),
         )
 
+    def turn(self, f: np.ndarray) -> float:
+        """Largest angle |V| c dt by which a step turns vectors of ``f`` [rad].
+
+        The iteration of a step contracts up to 2; beyond, it may stop before it converged, and
+        D_0 changes.
+        """
+        weights, mu, wmu, strength, step = self._arguments[:5]
+        p = np.stack([2.0 * f[2], -2.0 * f[3], f[0] - f[1]])
+        q = np.einsum("kemr,e,m->kmr", p[:, 0] - p[:, 1], weights, wmu)
+        d0, d1 = q.sum(axis=1), np.einsum("kmr,m->kr", q, mu)
+        # |D_0 - mu D_1| is convex in mu: largest at an end
+        size = np.linalg.norm([d0 - d1, d0 + d1], axis=1).max(axis=0)
+        return float((strength * step * size).max())
+
     def apply(self, f: np.ndarray) -> None:
         """Rotate ``f[4, 2, n_energy, n_mu, n_r]`` in place by one step."""
         _rotate(f, *self._arguments)

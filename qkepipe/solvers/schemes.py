@@ -24,7 +24,7 @@ from qkepipe.mixing.registry import get_prescription
 from qkepipe.mixing.threshold import get_threshold_rule, is_forward, threshold_step
 from qkepipe.oscillation.rotation import SelfInteraction
 
-__all__ = ["SCHEMES", "Scheme", "Setup"]
+__all__ = ["SCHEMES", "Oscillation", "Scheme", "Setup"]
 
 FLAVORS = 2
 
