@@ -10,9 +10,10 @@ waves:   a sine and a Gaussian of width 0.07 periods after one period of the fas
          (error of P_1); L1 over all directions, largest error in brackets; cost in microseconds
          per direction and number of the state.
 noise:   random flavour matrices in every cell and direction: growth of the norm of the worst step,
-         and largest |P|/trace.
+         and largest |P|/trace; the latter also of pulses of pure states.
 flavour: golden problem P2N: largest error of P_nu at seven times, range of |P|/trace.
-shell:   a smooth packet that moves outwards and turns, against its exact averages over cells.
+shell:   a smooth packet that moves outwards and turns, against its exact averages over cells, and
+         the change of a uniform field.
 sphere:  homogeneous sphere, kappa R = 10, from an empty grid to 10 radii of time, or directly:
          errors of J, H and K at seven radii, CPU milliseconds per occupation.
 """
@@ -42,6 +43,7 @@ LINES = {
     "upwind": (candidates.upwind, candidates.flat, 1, 0.9),
     "MUSCL": (candidates.muscl, candidates.monotonised, 2, 0.45),
     "fifth order, no limiter": (candidates.fifth, candidates.centred, 2, 0.45),
+    "fifth order, three stages": (candidates.fifth, candidates.centred, 3, 0.45),
     "WENO5": (candidates.weno5, candidates.centred, 3, 0.9),
 }
 #: Semi-Lagrangian schemes on a slab: kind of ``shift_rows``.
@@ -184,6 +186,16 @@ def exact_waves():
             )
 
 
+def pulse(contrast):
+    """Pure flavour vectors of twenty dense cells among dilute ones, turning with z."""
+    f = np.zeros((4, 2, 1, 16, 64))
+    z = np.arange(64)
+    trace, angle = np.where((z >= 20) & (z < 40), 1.0, 1.0 / contrast), 2 * np.pi * z / 16
+    f[0], f[1] = 0.5 * trace * (1 + np.cos(angle)), 0.5 * trace * (1 - np.cos(angle))
+    f[2] = 0.5 * trace * np.sin(angle)
+    return f
+
+
 def excess(f):
     """Range of |P|/trace; a negative trace counts as infinite."""
     trace = f[0] + f[1]
@@ -225,6 +237,17 @@ def noise():
                 f"  {'weak' if weak else 'strong':6s} {scheme:27s} growth {growth:+.1e}, "
                 f"|P|/trace {ratio:.6g}, trace {least:.1e}"
             )
+    for scheme in (*LINES, "package", *SHIFTS):
+        found = []
+        for contrast in (10, 100, 1000):
+            f, ratio = pulse(contrast), 0.0
+            case = Slab(scheme, f.shape[-1], 1.0, f.shape[-2], f.shape)
+            move, _ = case.mover(case.step)
+            for _ in range(100):
+                move(f)
+                ratio = max(ratio, excess(f)[1])
+            found.append(f"{ratio:.4g}")
+        print(f"  pulse  {scheme:27s} |P|/trace at a contrast of 10, 100, 1000:", *found)
 
 
 def flavour(fine):
@@ -367,6 +390,11 @@ def shell(fine):
             )
         order = np.log2(errors[-2] / errors[-1])
         print(f"  {scheme:24s}", " | ".join(texts), f"| order {order:.1f}", flush=True)
+    radius, angle = radial_grid(np.linspace(0.5, 5.0, 181)), angle_grid(64, 1.0)
+    for scheme in ("WENO5", "package", "SL parabolas, C=1", "SL parabolas, C=4"):
+        f, _, _ = march(scheme, radius, angle, np.zeros(180), np.ones(64), 0.5, np.ones((64, 180)))
+        # up to where rays from the outer edge arrive
+        print(f"  {scheme:24s} change of a uniform field {np.abs(f[:, :140] - 1).max():.0e}")
 
 
 DEPTH = 10.0
