@@ -28,9 +28,10 @@ __all__ = ["GHOSTS", "Work", "limiter_factor", "radial_flux", "streaming_rate"]
 
 #: Ghost cells on either side of a row in r.
 GHOSTS = 2
-#: Slack of the positivity test of matrices, relative to trace^2: |P| may exceed the trace by
-#: twice that fraction. Without it every change of direction of a pure state is flattened, which
-#: slows the growth of flavour waves by several per cent.
+#: Slack of the positivity test of matrices, relative to the trace^2 of each state: |P| may exceed
+#: the trace by twice that fraction, a convex cone as |P| <= trace is. Without it every change of
+#: direction of a pure state is flattened, which slows the growth of flavour waves by several per
+#: cent.
 SLACK = 1e-3
 #: Relative change per cell below which extrema are not clipped (Shu 1987, Math. Comp. 49, 105:
 #: total-variation-bounded limiting), of the trace of matrices and of single occupations.
@@ -76,8 +77,10 @@ def limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta):
             dim = jump[3, i]
             trace = ee + xx
             a = max(ee * xx - re * re - im * im + SLACK * trace * trace, 0.0)
-            b = 0.5 * (ee * dxx + xx * dee) - re * dre - im * dim
-            c = dee * dxx - dre * dre - dim * dim
+            dtrace = dee + dxx
+            # the slack belongs to the face state, so that what is kept is a convex cone
+            b = 0.5 * (ee * dxx + xx * dee) - re * dre - im * dim + SLACK * trace * dtrace
+            c = dee * dxx - dre * dre - dim * dim + SLACK * dtrace * dtrace
             cone = (a + TINY) / (abs(b) + np.sqrt(max(b * b - a * c, 0.0)) + TINY)
             # a positive determinant alone would let both eigenvalues be negative
             # round-off can leave the trace of an empty direction below zero

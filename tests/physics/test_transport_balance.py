@@ -138,6 +138,27 @@ def test_matrices_stay_positive(seed):
         assert (low / (low + high)).min() > -1e-12
 
 
+@pytest.mark.parametrize("contrast", [10.0, 1e2, 1e3, 1e4])
+def test_pure_states_beside_denser_cells(contrast):
+    """|P| <= 1.002 trace where the trace falls by ``contrast`` within a cell: the slack is that of
+    each state, not of the dense cell it leaves."""
+    n, n_mu = 64, 16
+    g = slab(radial_grid(np.linspace(0, 1, n + 1)), angle_grid(n_mu, 1.0), periodic=True)
+    zero = np.zeros((4, 1, n))
+    operator = TransportOperator(
+        g, zero, zero, zero, zero, np.zeros((4, 2, 1, n_mu)), stable_step(g, zero, 0.5)
+    )
+    z = np.arange(n)
+    trace, angle = np.where((z >= 20) & (z < 40), 1.0, 1.0 / contrast), 2 * np.pi * z / 16
+    f = np.zeros((4, 2, 1, n_mu, n))
+    f[0], f[1] = 0.5 * trace * (1 + np.cos(angle)), 0.5 * trace * (1 - np.cos(angle))
+    f[2] = 0.5 * trace * np.sin(angle)
+    for _ in range(100):
+        operator.advance(f)
+        low, high = eigenvalues(f)
+        assert ((high - low) / (high + low)).max() < 1 + 2e-3
+
+
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 10_000))
 def test_classical_occupations_stay_positive(seed):
