@@ -91,16 +91,16 @@ def case(ratio: float) -> dict:
         survival(*(np.einsum("smr,m->sr", f[:, at], (mu * weight)[at]) for f in (late, classical)))
         for at in (mu < 0.0, mu > 0.0)
     )
-    angles = np.full((2, mu.size), np.nan)
-    for sector, (at, cell) in enumerate(((mu < 0.0, 0), (mu > 0.0, CELLS - WALL - 1))):
-        angles[sector, at] = survival(late[:, at, cell], classical[:, at, cell])[sector]
+    last = CELLS - WALL - 1
+    inside, at_wall = (survival(late[..., cell], classical[..., cell]) for cell in (0, last))
     density = np.einsum("s,smr,m->r", lepton_sign(), classical, weight)[free]
     after, before = (flows(f[:, None], background).sum(axis=1) for f in (late, classical))
     lepton = (lepton_sign() @ after)[: CELLS - WALL + 1]
     return {
         "xi": xi,
         "radius": np.array([inward[0], outward[1]])[:, free],
-        "angles": angles,
+        "nue": inside[0, mu < 0.0],
+        "nuebar": at_wall[1, mu > 0.0],
         "zero": background["r"].values[np.argmin(np.abs(density))] / KM_CM,
         "spread": np.ptp(lepton) / abs(lepton_sign() @ before[:, 0]),
         "attrs": run.attrs,
@@ -139,13 +139,14 @@ def compute():
               max(0.0, *(p - 1.0 for p in monitor("max_polarisation_over_trace"))), 0.0, 2e-3,
               "positive matrices, slack of the limiter"),
     ]  # fmt: skip
+    mu = cases[0]["mu"]
     data = xr.Dataset(
         {"radius": (("ratio", "sector", "r"), np.array([c["radius"] for c in cases])),
-         "angle": (("ratio", "sector", "mu"),
-                   np.nan_to_num(np.array([c["angles"] for c in cases]), nan=-1.0)),
+         "angle_nue": (("ratio", "mu_nue"), np.array([c["nue"] for c in cases])),
+         "angle_nuebar": (("ratio", "mu_nuebar"), np.array([c["nuebar"] for c in cases])),
          "zero": ("ratio", np.array([c["zero"] for c in cases]))},
         coords={"ratio": list(RATIOS), "sector": ["nue", "nuebar"], "r": cases[0]["r"],
-                "mu": cases[0]["mu"]},
+                "mu_nue": mu[mu < 0.0], "mu_nuebar": mu[mu > 0.0]},
     )  # fmt: skip
     return data, checks
 
@@ -153,17 +154,15 @@ def compute():
 def draw(data):
     figure, (axis, below) = stack([2.0, 1.7], share_x=False)
     table = Plotted()
-    mu = data["mu"].values
-    parts = (("nue", r"$\nu_e$ inward", BLUE, mu < 0), ("nuebar", r"$\bar\nu_e$ outward", VERMILION,
-                                                       mu > 0))  # fmt: skip
+    parts = (("nue", r"$\nu_e$ inward", BLUE), ("nuebar", r"$\bar\nu_e$ outward", VERMILION))
     for k, (ratio, line) in enumerate(zip(data["ratio"].values, ("-", "--"), strict=True)):
-        for sector, (name, label, color, at) in enumerate(parts):
+        for sector, (name, label, color) in enumerate(parts):
             style = {"color": color, "linestyle": line}
             table.line(axis, ("r", "km", data["r"].values),
                        (f"{name}_{ratio:g}", "1", data["radius"].values[k, sector]),
                        label=None if k else label, **style)  # fmt: skip
-            table.line(below, (f"mu_{name}", "1", mu[at]),
-                       (f"angle_{name}_{ratio:g}", "1", data["angle"].values[k, sector, at]),
+            table.line(below, (f"mu_{name}", "1", data[f"mu_{name}"].values),
+                       (f"angle_{name}_{ratio:g}", "1", data[f"angle_{name}"].values[k]),
                        marker="os"[k], **style)  # fmt: skip
         below.plot([], [], color=GREY, linestyle=line, marker="os"[k],
                    label=rf"$\nu_e/\bar\nu_e = {ratio:g}$")  # fmt: skip
@@ -172,20 +171,24 @@ def draw(data):
         table.add(f"zero_{ratio:g}", "km", zero)
     axis.set_xlabel("radius [km]")
     axis.set_ylabel("survival of the flux")
-    axis.legend(loc="upper right")
+    axis.legend(loc="upper center", ncols=2)
     below.set_xlabel(r"$\mu$, $\nu_e$ at 50 km and $\bar\nu_e$ at the wall")
     below.set_ylabel("survival")
-    below.legend(loc="upper center")
+    below.set_xticks(np.linspace(-1.0, 1.0, 5))
+    below.legend(loc="upper center", ncols=2)
+    below.set_xlim(-1.0, 1.0)
     for panel in (axis, below):
-        panel.set_ylim(-0.05, 1.15)
+        panel.set_ylim(-0.05, 1.3)
     return figure, table.frame()
 
 
 ITEM = Item(
-    title="Flavour swap where the lepton number density vanishes",
-    text="nuebar from inside and nue from outside of a spherical shell; vertical lines: the net "
-    "lepton number density of the classical field, where survival is 1, vanishes. The weaker of "
-    "both leaves as the other flavour, the stronger one by as much lepton number.",
+    title="Flavour swap in a shell with a lepton-number surface",
+    text="nuebar from inside and nue from outside of a spherical shell, survival 1 without "
+    "oscillation; vertical lines: the net lepton number density of the classical field vanishes. "
+    "The weaker of both leaves as the other flavour, the stronger one by as much lepton number, "
+    "as two colliding beams do. In the late state the conversion does not sit at that surface "
+    "but, with the weaker wall (dashed), where the weaker beam enters.",
     compute=compute,
     draw=draw,
 )
