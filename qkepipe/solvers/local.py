@@ -125,7 +125,7 @@ def local_box(
         density, edges, length=length, cells=cells, duration=duration, wavenumber=None,
         random_seed=random_seed, seed_amplitude=1e-3, samples=100, average_from=0.5, cfl=_CFL,
     )  # fmt: skip
-    late = box["density_mean"].values
+    late = box["density_mean"].mean("z").values
     before, after = density[:2] - density[2:], late[:2] - late[2:]
     size = np.abs(before).sum(axis=0)
     kept = np.divide(
