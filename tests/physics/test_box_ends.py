@@ -105,6 +105,21 @@ def test_constant_matter_is_a_rotating_frame(boundary):
         np.testing.assert_allclose(turned[name] / unit, plain[name] / unit, atol=1e-9)
 
 
+def test_attenuation_does_not_touch_matter():
+    """xi = 0.01 in a box 100 times as long is the same box only where matter is 100 times less."""
+    xi, z = 0.01, (np.arange(60) + 0.5) / 60.0
+    matter = 0.5 * np.sin(2 * np.pi * z)
+    options = {"cells": 60, "samples": 4, "boundary": "inflow", "seed_amplitude": 1e-2}
+    full = run_box(CROSSING, EDGES, length=30.0, duration=40.0, matter=matter, **options)
+    less, other = (
+        run_box(CROSSING, EDGES, length=30.0 / xi, duration=40.0 / xi, xi=xi, matter=own, **options)
+        for own in (xi * matter, matter)
+    )
+    assert float(full["coherence"].max()) > 0.1
+    np.testing.assert_allclose(less["density"] / UNIT, full["density"] / UNIT, atol=1e-9)
+    assert np.abs(other["coherence"].values - full["coherence"].values).max() > 0.01
+
+
 def band():
     """Wavenumbers and growth rates of nue of mu > 0 against half as many nuebar of mu < 0."""
     k = np.linspace(-6.0, 6.0, 1201)
