@@ -3,6 +3,7 @@
 from importlib import import_module as _import_module
 
 _PUBLIC = {
+    "cell_state": "qkepipe.solvers.cell",
     "run_box": "qkepipe.solvers.box",
     "run_homogeneous": "qkepipe.solvers.homogeneous",
     "run_moment_box": "qkepipe.solvers.moment_box",

@@ -1,8 +1,14 @@
-"""Local periodic box: streaming and self-interaction of given angular distributions.
+"""Local box: streaming and self-interaction of given angular distributions, matter, ends.
 
-The box is the same state, streaming and rotation as the sphere with a periodic slab, one
-energy group, no collisions. Its early growth is the independent check of the dispersion
-relation (:mod:`qkepipe.stability`), its late state that of mixing prescriptions.
+The box is the same state, streaming and rotation as the sphere with a slab, one energy group, no
+collisions. Its early growth is the independent check of the dispersion relation
+(:mod:`qkepipe.stability`), its late state that of mixing prescriptions. Ends that let in and out
+(:mod:`qkepipe.solvers.ends`) make of it the problem of colliding beams, a potential of matter that
+of gradients.
+
+Matter turns all flavour vectors of a cell about axis 3 by lambda c t, antineutrinos as complex
+conjugates alike (Sigl & Raffelt 1993, Nucl. Phys. B 406, 423), which commutes with the
+self-interaction: both together are solved as one after the other.
 """
 
 from __future__ import annotations
@@ -11,14 +17,19 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT, PHASE_SPACE
-from qkepipe.errors import Defect, QkepipeError
+from qkepipe.errors import Defect, QkepipeError, nearest
+from qkepipe.jit import jit
 from qkepipe.oscillation.rotation import SelfInteraction
-from qkepipe.phasespace import EnergyGrid, angle_grid_from_edges, radial_grid
+from qkepipe.phasespace import AngleGrid, EnergyGrid, angle_grid_from_edges, radial_grid
+from qkepipe.solvers.ends import Ends
 from qkepipe.solvers.seeds import seed_profile, seed_state
 from qkepipe.transport import geometry
 from qkepipe.transport.step import TransportOperator
 
-__all__ = ["run_box"]
+__all__ = ["BOUNDARIES", "run_box"]
+
+#: Ends of a box: a ring; what is given enters; nothing enters.
+BOUNDARIES = ("periodic", "inflow", "open")
 
 
 def run_box(
@@ -29,6 +40,10 @@ def run_box(
     cells: int,
     duration: float,
     xi: float = 1.0,
+    matter: np.ndarray | None = None,
+    boundary: str = "periodic",
+    entering: np.ndarray | None = None,
+    boundary_seed: float = 0.0,
     wavenumber: int | None = 1,
     random_seed: int = 1,
     seed_amplitude: float = 1e-6,
@@ -36,12 +51,12 @@ def run_box(
     average_from: float = 0.7,
     cfl: float = 0.45,
 ) -> xr.Dataset:
-    """Evolve a homogeneous gas in a periodic box of one dimension.
+    """Evolve a gas that starts homogeneous in a box of one dimension.
 
     Parameters
     ----------
     density : ndarray (4, n_mu)
-        Number density per d(mu)/2 [cm^-3] of nue, nuebar, nux, nuxbar.
+        Number density per d(mu)/2 [cm^-3] of nue, nuebar, nux, nuxbar at the start.
     mu_edge : ndarray (n_mu + 1,)
         Edges of the angular bins, from -1 to 1.
     length : float
@@ -51,7 +66,17 @@ def run_box(
     duration : float
         c t [cm].
     xi : float
-        Attenuation of the Hamiltonian.
+        Attenuation of the self-interaction.
+    matter : ndarray (cells,), optional
+        sqrt(2) G_F n_e [cm^-1] of the cells, not attenuated; default: none.
+    boundary : {"periodic", "inflow", "open"}
+        ``inflow``: ``entering`` comes in at both ends; ``open``: nothing does.
+    entering : ndarray (4, n_mu), optional
+        Densities that come in, with mu > 0 at z = 0, with mu < 0 at z = ``length``: beams that
+        differ from one another, or from what is there at the start. Default: ``density``.
+    boundary_seed : float
+        Angle by which flavour vectors that come in are turned, with random phases; default: pure
+        flavours enter.
     wavenumber : int or None
         The seed is exp(2 pi i wavenumber z/length); its sign matters. None: random phases.
     random_seed : int
@@ -70,24 +95,30 @@ def run_box(
     Dataset
         Over ``time_sample`` [s]: ``mode_amplitude``, the modulus of the Fourier coefficient
         of the seeded wave of int (dmu/2) n f_ex over the total density (of random phases: the
-        mean modulus), ``survival_probability`` of nue and nuebar, ``lepton_number``;
-        ``density`` at the end over (species, mu, z), and ``density_mean`` over (species, mu),
-        its mean over the box and the samples after ``average_from``.
+        mean modulus), ``survival_probability``, the number of nue and of nuebar over that at the
+        start, ``lepton_number``; ``coherence`` over (time_sample, z), int (dmu/2) |n f_ex| of both
+        sectors over the total density at the start or of what enters, whichever is larger.
+        ``density`` at the end and ``density_mean``, its mean over the samples after
+        ``average_from``, over (species, mu, z). With ends also ``lepton_flux`` (time_sample,
+        end), the net lepton number through z = 0 and z = ``length`` towards larger z, over c and
+        averaged since the last sample [cm^-3]: what the box gains, to round-off.
 
     Raises
     ------
     QkepipeError
         If a density is negative or the shapes do not fit.
     """
-    density = np.asarray(density, dtype=float)
     angle = angle_grid_from_edges(mu_edge)
-    if density.shape != (4, angle.centres.size):
+    density = _densities("density", density, angle)
+    entering = _entering(boundary, entering, density, angle)
+    matter = np.zeros(cells) if matter is None else np.asarray(matter, dtype=float)
+    if matter.shape != (cells,) or not np.isfinite(matter).all():
         raise QkepipeError(
-            Defect("box", "density", f"has shape {density.shape}", f"(4, {angle.centres.size})")
+            Defect("box", "matter", f"shape {matter.shape} or not finite", f"shape ({cells},)")
         )
-    if not (np.isfinite(density).all() and (density >= 0.0).all()):
-        raise QkepipeError(Defect("box", "density", "negative or not finite", "densities >= 0"))
-    scale = density.max()
+    scale = max(density.max(), entering.max())
+    if scale == 0.0:
+        raise QkepipeError(Defect("box", "density", "no neutrinos, and none enter"))
     # one group whose weight turns occupations of order one into densities
     energy = EnergyGrid(np.array([0.0, (3.0 * scale / PHASE_SPACE) ** (1 / 3)]),
                         np.array([1.0]), np.array([scale]))  # fmt: skip
@@ -96,52 +127,62 @@ def run_box(
     step = cfl / shape.loss_rate().max()
     every = max(1, int(np.ceil(duration / step / samples)))
     step = duration / (every * samples)
-    zero = np.zeros((4, 1, cells))
-    operator = TransportOperator(
-        shape, zero, zero, zero, zero, np.zeros((4, 2, 1, angle.centres.size)), step
-    )
+    if boundary == "periodic":
+        zero = np.zeros((4, 1, cells))
+        streaming = TransportOperator(
+            shape, zero, zero, zero, zero, np.zeros((4, 2, 1, angle.centres.size)), step
+        )
+    else:
+        streaming = Ends(
+            (entering / scale).reshape(2, 2, -1), space, angle, step, amplitude=boundary_seed,
+            steps=every * samples, random_seed=random_seed,
+        )  # fmt: skip
     rotation = SelfInteraction(energy.weights, angle.centres, angle.widths, cells, xi, step)
+    turn = np.stack([np.cos(step * matter), np.sin(step * matter)])
     if wavenumber is None:
         phase = seed_profile("noise", space.centres, random_seed)
     else:
         phase = np.exp(2j * np.pi * wavenumber * space.centres / length)
     diagonal = np.repeat((density / scale).reshape(2, 2, 1, -1, 1), cells, axis=4)
     f = seed_state(diagonal, seed_amplitude, phase)
-    amplitude = np.empty(samples)
-    survival = np.empty((samples, 2))
-    lepton = np.empty(samples)
+    number = angle.weights @ np.maximum(density.sum(axis=0), entering.sum(axis=0)) / scale
+    amplitude, lepton = np.empty((2, samples))
+    survival, flux = np.empty((2, samples, 2))
+    coherence = np.empty((samples, cells))
     start = _weighted(f[0], angle.weights)
-    mean, averaged = np.zeros((2, 2, angle.centres.size)), 0
+    mean, averaged = np.zeros(f[:2, :, 0].shape), 0
     for k in range(samples):
         for _ in range(every):
             rotation.apply(f)
-            operator.advance(f)
-        mixed = np.einsum("emz,m->z", f[2, 0] + 1j * f[3, 0], angle.weights)
-        coherence = np.abs(mixed).mean() if wavenumber is None else abs(np.mean(mixed / phase))
-        amplitude[k] = scale * coherence / np.sum(angle.weights * density.sum(axis=0))
+            if matter.any():
+                _turn_about_axis(f, *turn)
+            streaming.advance(f)
+        mixed = f[2, :, 0] + 1j * f[3, :, 0]
+        wave = np.einsum("mz,m->z", mixed[0], angle.weights)
+        coherent = np.abs(wave).mean() if wavenumber is None else abs(np.mean(wave / phase))
+        amplitude[k] = coherent / number
+        coherence[k] = np.einsum("smz,m->z", np.abs(mixed), angle.weights) / number
         electron = _weighted(f[0], angle.weights)
         heavy = _weighted(f[1], angle.weights)
-        survival[k] = electron / start
+        survival[k] = np.divide(electron, start, out=np.full(2, np.nan), where=start > 0.0)
         if k + 1 > average_from * samples:
-            mean += f[:2, :, 0].mean(axis=-1)
+            mean += f[:2, :, 0]
             averaged += 1
         lepton[k] = scale * ((electron[0] - electron[1]) - (heavy[0] - heavy[1])) / cells
+        if boundary != "periodic":
+            flux[k] = scale * streaming.passed() / (every * step)
     times = (1 + np.arange(samples)) * every * step / C_LIGHT
-    return xr.Dataset(
+    late = scale / averaged * mean.reshape(4, angle.centres.size, cells)
+    last = scale * f[:2].reshape(4, angle.centres.size, cells)
+    over = ("species", "mu", "z")
+    found = xr.Dataset(
         {
             "mode_amplitude": ("time_sample", amplitude, {"units": "1"}),
             "survival_probability": (("time_sample", "sector"), survival, {"units": "1"}),
             "lepton_number": ("time_sample", lepton, {"units": "cm-3"}),
-            "density_mean": (
-                ("species", "mu"),
-                scale / averaged * mean.reshape(4, angle.centres.size),
-                {"units": "cm-3"},
-            ),
-            "density": (
-                ("species", "mu", "z"),
-                scale * f[:2].reshape(4, angle.centres.size, cells),
-                {"units": "cm-3"},
-            ),
+            "coherence": (("time_sample", "z"), coherence, {"units": "1"}),
+            "density_mean": (over, late, {"units": "cm-3"}),
+            "density": (over, last, {"units": "cm-3"}),
         },
         coords={
             "time_sample": ("time_sample", times, {"units": "s"}),
@@ -150,8 +191,54 @@ def run_box(
             "mu": ("mu", angle.centres, {"units": "1"}),
             "z": ("z", space.centres, {"units": "cm"}),
         },
-        attrs={"xi": xi, "length": length, "n_steps": every * samples},
+        attrs={"xi": xi, "length": length, "n_steps": every * samples, "boundary": boundary},
     )
+    if boundary != "periodic":
+        found["lepton_flux"] = (("time_sample", "end"), flux, {"units": "cm-3"})
+    return found
+
+
+def _densities(name: str, density: np.ndarray, angle: AngleGrid) -> np.ndarray:
+    """Densities as an array, refused where they do not fit."""
+    density = np.asarray(density, dtype=float)
+    if density.shape != (4, angle.centres.size):
+        raise QkepipeError(
+            Defect("box", name, f"has shape {density.shape}", f"(4, {angle.centres.size})")
+        )
+    if not (np.isfinite(density).all() and (density >= 0.0).all()):
+        raise QkepipeError(Defect("box", name, "negative or not finite", "densities >= 0"))
+    return density
+
+
+def _entering(boundary, entering, density, angle: AngleGrid) -> np.ndarray:
+    """Densities that come in, 0 where nothing does."""
+    if boundary not in BOUNDARIES:
+        raise QkepipeError(
+            Defect("box", "boundary", f"{boundary!r}", ", ".join(BOUNDARIES),
+                   nearest(str(boundary), BOUNDARIES))
+        )  # fmt: skip
+    if entering is None:
+        return density if boundary == "inflow" else np.zeros_like(density)
+    if boundary != "inflow":
+        raise QkepipeError(
+            Defect("box", "entering", f"given for boundary {boundary!r}", "boundary='inflow'")
+        )
+    return _densities("entering", entering, angle)
+
+
+@jit
+def _turn_about_axis(f, cosine, sine):
+    """f_ex e^{-i angle} of f[4, 2, n_energy, n_mu, n_z], with the cosine and sine of each cell."""
+    for sector in range(f.shape[1]):
+        for e in range(f.shape[2]):
+            for j in range(f.shape[3]):
+                re = f[2, sector, e, j]
+                im = f[3, sector, e, j]
+                for i in range(f.shape[4]):
+                    x = re[i]
+                    y = im[i]
+                    re[i] = cosine[i] * x + sine[i] * y
+                    im[i] = cosine[i] * y - sine[i] * x
 
 
 def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

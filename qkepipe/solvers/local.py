@@ -3,6 +3,10 @@
 The box is periodic and homogeneous but for a seed of random phases; vacuum and matter terms and
 collisions are left out, which are slower than fast conversion by orders of magnitude. Its size,
 resolution and duration follow the fastest mode of the dispersion relation.
+
+All flavour vectors of a direction start from one angle and turn alike, so that one vector of length
+1 stands for all of them (:mod:`qkepipe.solvers.spectral`). Where flavour waves cascade to the grid
+the means of the late state are still right (docs/physics/boxes.md), which is all that is used.
 """
 
 from __future__ import annotations
@@ -15,17 +19,26 @@ import xarray as xr
 
 from qkepipe.constants import SQRT2_GF
 from qkepipe.errors import Defect, QkepipeError
-from qkepipe.solvers.box import run_box
+from qkepipe.solvers.seeds import seed_profile
+from qkepipe.solvers.spectral import flavour_vectors
+from qkepipe.solvers.trajectory import trajectory
+from qkepipe.species import SPECIES
 from qkepipe.stability import analyse
 
 __all__ = ["LocalRun", "local_box", "local_boxes"]
 
-#: Largest angle by which the self-interaction turns a flavour vector in a step.
-_TURN = 0.5
+#: Largest width of a cell in units of 1/potential: unstable waves are not much shorter than that.
+_WIDTH = 1.0
 #: Fewest cells: random phases are smoothed over some of them.
 _FEWEST = 32
-#: Courant number of the runs.
-_CFL = 0.45
+#: Modulus of the seed, and states in the mean, half an e-fold or more apart.
+_SEED, _STATES = 1e-3, 20
+#: Error of the run relative to the coherence. With 0.1 steps are as long as cells allow, and
+#: flavour vectors of a slowly growing box became twice as long.
+_TOLERANCE = 0.01
+#: Largest length of a flavour vector, 1 but for what Fourier interpolation makes of structure on
+#: the grid: up to 1.11 in boxes that agree with finer steps.
+_LENGTH = 1.25
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,7 @@ def local_box(
     waves: int = 24,
     cells_per_wave: int = 16,
     efolds: float = 60.0,
-    most_cells: int = 4000,
+    most_cells: int = 4096,
     random_seed: int = 1,
 ) -> xr.Dataset:
     """Evolve the angular distributions of a cell to their late state.
@@ -80,7 +93,8 @@ def local_box(
     waves : int
         Wavelengths of the fastest mode in the box.
     cells_per_wave : int
-        Cells in one of them; more where the self-interaction asks for shorter steps.
+        Cells in one of them, at least: their number is a power of two, and no cell is wider than
+        1/potential.
     efolds : float
         Duration in e-folds of the fastest mode; the second half enters the mean.
     most_cells : int
@@ -99,7 +113,7 @@ def local_box(
     Raises
     ------
     QkepipeError
-        If nothing grows, or the box needs more cells than allowed.
+        If nothing grows, the box needs more cells than allowed, or is not resolved.
     """
     density = np.asarray(density, dtype=float)
     half = 0.5 * np.diff(edges)
@@ -113,32 +127,41 @@ def local_box(
     wavenumber = mode.kappa + float(eln @ (0.5 * (edges[1:] + edges[:-1])))
     scale = max(abs(wavenumber), mode.growth)
     length = 2.0 * np.pi * waves / scale
-    longest = min(2.0 * np.pi / (scale * cells_per_wave), _TURN / (_CFL * float(np.abs(eln).sum())))
-    cells = max(_FEWEST, int(np.ceil(length / longest)))
+    widest = min(2.0 * np.pi / (scale * cells_per_wave), _WIDTH / float(np.abs(eln).sum()))
+    cells = 2 ** int(np.ceil(np.log2(max(_FEWEST, length / widest * (1.0 - 1e-12)))))
     if cells > most_cells:
         raise QkepipeError(
             Defect("local box", "cells", f"{cells} cells for {waves} wavelengths",
                    f"at most {most_cells}", "fewer wavelengths")
         )  # fmt: skip
     duration = efolds / mode.growth
-    box = run_box(
-        density, edges, length=length, cells=cells, duration=duration, wavenumber=None,
-        random_seed=random_seed, seed_amplitude=1e-3, samples=100, average_from=0.5, cfl=_CFL,
-    )  # fmt: skip
-    late = box["density_mean"].values
-    before, after = density[:2] - density[2:], late[:2] - late[2:]
-    size = np.abs(before).sum(axis=0)
-    kept = np.divide(
-        (np.sign(before) * after).sum(axis=0), size, out=np.ones_like(size), where=size > 0.0
-    )
-    species = box["species"]
+    centre = 0.5 * (edges[1:] + edges[:-1])
+    z = (np.arange(cells) + 0.5) * (length / cells)
+    start = flavour_vectors(_SEED * seed_profile("noise", z, random_seed), centre.size)
+    late = np.linspace(0.5 * duration, duration, _STATES + 1)[1:]
+    kept = np.zeros(centre.size)
+    for state in trajectory(start, centre, eln, length=length, times=late, tolerance=_TOLERANCE):
+        size = float(np.sqrt(np.sum(state.vectors**2, axis=1).max()))
+        if size > _LENGTH:
+            raise QkepipeError(
+                Defect("local box", "density", f"flavour vectors grow to a length of {size:.2f}",
+                       "a late state that the grid resolves", "more cells per wave")
+            )  # fmt: skip
+        kept += state.vectors[:, 2].mean(axis=0) / _STATES
+    survival = 0.5 * (1.0 + kept)
+    mixed = np.concatenate([survival * density[:2] + (1.0 - survival) * density[2:],
+                            survival * density[2:] + (1.0 - survival) * density[:2]])  # fmt: skip
     return xr.Dataset(
         {
-            "survival_probability": ("mu", 0.5 * (1.0 + kept), {"units": "1"}),
+            "survival_probability": ("mu", survival, {"units": "1"}),
             "density": (("species", "mu"), density, {"units": "cm-3"}),
-            "density_late": (("species", "mu"), late, {"units": "cm-3"}),
+            "density_late": (("species", "mu"), mixed, {"units": "cm-3"}),
         },
-        coords={"mu": box["mu"], "mu_edge": ("mu_edge", np.asarray(edges)), "species": species},
+        coords={
+            "mu": ("mu", centre, {"units": "1"}),
+            "mu_edge": ("mu_edge", np.asarray(edges)),
+            "species": list(SPECIES),
+        },
         attrs={
             "growth_rate": mode.growth, "wavenumber": wavenumber, "length": length,
             "cells": cells, "duration": duration,

@@ -32,8 +32,9 @@ def seed_profile(kind: str, radius: np.ndarray, random_seed: int, wavenumber=Non
     phase = rng.uniform(0.0, 2.0 * np.pi, radius.size)
     raw = np.exp(1j * phase)
     kernel = np.exp(-0.5 * (np.arange(-8, 9) / 3.0) ** 2)
-    smooth = np.convolve(raw, kernel, mode="same") / np.sqrt(np.sum(kernel**2))
-    return smooth
+    # of numpy's modes "same" would be longer than few cells
+    smooth = np.convolve(raw, kernel)[8 : 8 + radius.size]
+    return smooth / np.sqrt(np.sum(kernel**2))
 
 
 def seed_state(f: np.ndarray, amplitude: float, profile: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ import math
 
 from qkepipe.jit import inlined
 
-__all__ = ["matrix_factor", "occupation_factor"]
+__all__ = ["SLACK", "matrix_factor", "occupation_factor"]
 
 #: Slack of the positivity test of matrices, relative to the trace^2 of each state: |P| may exceed
 #: the trace by twice that fraction, a convex cone as |P| <= trace is. Without it every change of

@@ -44,3 +44,33 @@ def test_unusable_density(bad):
 def test_wrong_shape():
     with pytest.raises(QkepipeError, match=r"\(4, 2\)"):
         run(np.ones((4, 3)))
+
+
+def test_output_with_ends():
+    out = run(boundary="inflow", matter=np.linspace(0.0, 1.0, 8), wavenumber=None)
+    assert out["lepton_flux"].dims == ("time_sample", "end")
+    assert out["coherence"].dims == ("time_sample", "z")
+    assert out["density_mean"].dims == ("species", "mu", "z")
+    assert out.attrs["boundary"] == "inflow"
+    assert "lepton_flux" not in run()
+
+
+def test_an_empty_box_has_no_survival_probability():
+    out = run(np.zeros((4, 2)), boundary="inflow", entering=np.full((4, 2), 1e32))
+    assert np.isnan(out["survival_probability"]).all()
+
+
+@pytest.mark.parametrize(
+    "options, line",
+    [
+        ({"boundary": "opem"}, r"box: boundary: 'opem'; expected periodic, inflow, open; .*open"),
+        ({"boundary": "open", "entering": np.ones((4, 2))}, "box: entering: given for boundary"),
+        ({"boundary": "inflow", "entering": np.ones((4, 3))}, r"box: entering: .*\(4, 2\)"),
+        ({"matter": np.ones(3)}, r"box: matter: shape \(3,\) or not finite; expected shape \(8,\)"),
+        ({"matter": np.full(8, np.nan)}, "box: matter"),
+        ({"density": np.zeros((4, 2)), "boundary": "open"}, "box: density: no neutrinos"),
+    ],
+)
+def test_ends_and_matter_that_do_not_fit(options, line):
+    with pytest.raises(QkepipeError, match=line):
+        run(**options)

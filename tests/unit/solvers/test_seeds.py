@@ -45,3 +45,8 @@ def test_wave():
     steps = np.diff(np.unwrap(np.angle(profile)))
     np.testing.assert_allclose(steps, 30.0 * (r[1] - r[0]), rtol=1e-6)
     assert set(SEEDS) == {"noise", "wave"}
+
+
+@pytest.mark.parametrize("n", [1, 8, 17, 40])
+def test_noise_has_a_value_for_every_cell(n):
+    assert seed_profile("noise", np.arange(float(n)), 3).shape == (n,)
