@@ -44,8 +44,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "calibration": (*_DIAGNOSTICS, "snapshot", "stability", "study.stages.calibration"),
     # of the solvers only what a local box calls: a new prescription scores the boxes that are there
     "box": (
-        "solvers.characteristics", "solvers.fourier", "solvers.local", "solvers.seeds",
-        "solvers.spectral", "solvers.trajectory", "stability",
+        "solvers.characteristics", "solvers.crossings", "solvers.fourier", "solvers.local",
+        "solvers.seeds", "solvers.spectral", "solvers.trajectory", "stability",
     ),
     "reference": (
         *_DIAGNOSTICS, "eos", "opacity", "snapshot",

@@ -75,7 +75,15 @@ def test_the_code_hash_of_a_box_covers_what_it_calls(graph):
     needed = imported_rooms(graph, "qkepipe.solvers.local", packages=False) - {"solvers"}
     of_solvers = {
         f"solvers.{name}"
-        for name in ("characteristics", "fourier", "local", "seeds", "spectral", "trajectory")
+        for name in (
+            "characteristics",
+            "crossings",
+            "fourier",
+            "local",
+            "seeds",
+            "spectral",
+            "trajectory",
+        )
         if f"qkepipe.solvers.{name}" in graph.modules
     }
     assert set(ROOMS["box"]) == needed | of_solvers
