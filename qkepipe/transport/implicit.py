@@ -312,7 +312,7 @@ def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
     density, size = np.empty(n), np.empty(n)
     work = Work(
         np.empty((2, 1, n)), np.empty((1, n + 2 * GHOSTS)), np.empty((1, n)), np.empty(n),
-        np.empty((2, 1, 2)),
+        np.empty((2, 1, 2)), np.empty(0),
     )  # fmt: skip
 
     def correction():

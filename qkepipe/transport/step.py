@@ -19,6 +19,7 @@ import numpy as np
 from qkepipe.jit import jit, jit_parallel, prange
 from qkepipe.transport.collisions import apply_phi, collision_tables
 from qkepipe.transport.geometry import Geometry
+from qkepipe.transport.limiter_three import LIMITER_SIZE
 from qkepipe.transport.streaming import GHOSTS, Work, radial_flux, streaming_rate
 
 __all__ = ["BUDGET", "TransportOperator", "face_flux", "stable_step"]
@@ -46,6 +47,7 @@ def _step_block(
     """One step of one sector and energy; ``stages`` (4, n_mu, n_component, n_r) is work space."""
     mu, dmu, volume, m2 = geometry.mu, geometry.dmu, geometry.volume, geometry.second_moment
     n_component = f.shape[0]
+    flavors = source.shape[0]
     n_mu = f.shape[3]
     n = f.shape[4]
     old = stages[0]
@@ -63,20 +65,21 @@ def _step_block(
     streaming_rate(old, inner, geometry, work, first, through_first)
     apply_phi(old, phi, 0, mu, dmu, m2, moments, new, False)
     apply_phi(first, phi, 1, mu, dmu, m2, moments, new, True)
-    for c in range(2):
+    for c in range(flavors):
         gain = source[c]
         for j in range(n_mu):
             row = new[j, c]
             for i in range(n):
                 row[i] += gain[i]
     streaming_rate(new, inner, geometry, work, second, through_second)
-    for c in range(2):
+    for c in range(flavors):
         # number of the linear flow driven by the same streaming: independent of the update
         mean = moments[0]
         total = moments[1]
-        iso0 = phi[0, 0, c]
-        iso1 = phi[1, 0, c]
-        iso2 = phi[2, 0, c]
+        kind = min(c, 1)
+        iso0 = phi[0, 0, kind]
+        iso1 = phi[1, 0, kind]
+        iso2 = phi[2, 0, kind]
         _isotropic(old, c, dmu, mean)
         before = 0.0
         collisions = 0.0
@@ -108,7 +111,7 @@ def _step_block(
             for i in range(n):
                 row[i] -= start[i]
     apply_phi(second, phi, 2, mu, dmu, m2, moments, new, True)
-    for c in range(2):
+    for c in range(flavors):
         _isotropic(new, c, dmu, moments[0])
         after = 0.0
         for i in range(n):
@@ -134,6 +137,7 @@ def _step(
     jump,
     theta,
     through,
+    tile,
     moments,
     budget,
     step,
@@ -152,7 +156,7 @@ def _step(
             phi[sector, energy],
             source[sector, energy],
             stages[t],
-            Work(edge_flux[t], pad[t], jump[t], theta[t], through[t]),
+            Work(edge_flux[t], pad[t], jump[t], theta[t], through[t], tile[t]),
             moments[t],
             budget[sector, energy],
             step,
@@ -198,6 +202,7 @@ def _work_space(n_mu: int, n_component: int, n_r: int) -> Work:
         np.empty((n_component, n_r)),
         np.empty(n_r),
         np.empty((2, n_component, 2)),
+        np.empty(LIMITER_SIZE),
     )
 
 
@@ -274,18 +279,19 @@ class TransportOperator:
             np.empty((n_thread, n_component, n_r)),
             np.empty((n_thread, n_r)),
             np.empty((n_thread, 2, n_component, 2)),
+            np.empty((n_thread, LIMITER_SIZE)),
             np.empty((n_thread, 2, n_r)),
         )
-        self.budget = np.zeros((2, n_energy, 2, len(BUDGET)))
+        self.budget = np.zeros((2, n_energy, self.source.shape[2], len(BUDGET)))
 
     def advance(self, f: np.ndarray) -> np.ndarray:
         """Advance ``f[component, sector, energy, mu, r]`` in place by one step.
 
         Returns
         -------
-        ndarray (2, n_energy, 2, 4)
-            Particle budget over sector, energy, flavour (e, x) and :data:`BUDGET`, in
-            units of occupation times volume over 4 pi.
+        ndarray (2, n_energy, flavors, 4)
+            Particle budget over sector, energy, flavour (e, x or e, mu, tau) and
+            :data:`BUDGET`, in units of occupation times volume over 4 pi.
         """
         _step(
             f,

@@ -15,7 +15,8 @@ combination of positive ones (Zhang & Shu 2010, J. Comput. Phys. 229, 3091, appl
 of positive matrices).
 
 Blocks hold one sector and energy: ``block[mu, component, r]``, components ``ee, xx, Re ex,
-Im ex`` of a matrix, or one or two (``ee, xx``) occupations, each limited for itself.
+Im ex`` of a matrix, or nine of three flavours, or one or two (``ee, xx``) occupations, each
+limited for itself.
 """
 
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qkepipe.jit import jit
+from qkepipe.transport.limiter_three import limiter_factor_three
 
 __all__ = ["GHOSTS", "Work", "limiter_factor", "radial_flux", "streaming_rate"]
 
@@ -103,6 +105,8 @@ class Work(NamedTuple):
     theta : ndarray (n_r,)
     through : ndarray (2, n_component, 2)
         Fluxes through the ends, of the two stages of a step.
+    tile : ndarray (LIMITER_SIZE,)
+        For the limiter of three flavours.
     """
 
     edge_flux: np.ndarray
@@ -110,6 +114,18 @@ class Work(NamedTuple):
     jump: np.ndarray
     theta: np.ndarray
     through: np.ndarray
+    tile: np.ndarray
+
+
+@jit
+def _limit(lo, mid, hi, lo0, mid0, hi0, jump, theta, tile):
+    """Limiter factor of a row of occupations or of matrices of two or three flavours."""
+    if mid.shape[0] == 9:
+        limiter_factor_three(
+            lo, mid, hi, lo0, mid0, hi0, jump, theta, SLACK, SMOOTH, TINY, tile
+        )  # fmt: skip
+    else:
+        limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta)
 
 
 @jit
@@ -154,11 +170,11 @@ def _row_faces(j, block, inner, geometry, work):
                 + a3[i] * line[i + 3]
                 + a4[i] * line[i + 4]
             )
-    together = n_component if n_component == 4 else 1
+    together = n_component if n_component > 2 else 1
     for first in range(0, n_component, together):
         part = slice(first, first + together)
         line = pad[part]
-        limiter_factor(line, line, line, 1, 2, 3, jump[part], theta)
+        _limit(line, line, line, 1, 2, 3, jump[part], theta, work.tile)
         for c in range(first, first + together):
             value = face[c]
             row = block[j, c]
@@ -226,14 +242,14 @@ def _turn(block, geometry, work, rate, sign):
                 high = above[c]
                 for i in range(n):
                     step[i] = slope * (high[i] - low[i])
-            together = n_component if n_component == 4 else 1
+            together = n_component if n_component > 2 else 1
             for first in range(0, n_component, together):
                 part = slice(first, first + together)
                 if k == 0:
                     theta[:] = 0.0
                 else:
                     row = block[j, part]
-                    limiter_factor(below[part], row, above[part], 0, 0, 0, jump[part], theta)
+                    _limit(below[part], row, above[part], 0, 0, 0, jump[part], theta, work.tile)
                 for c in range(first, first + together):
                     value = block[j, c]
                     step = jump[c]
