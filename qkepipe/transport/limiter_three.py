@@ -16,7 +16,8 @@ give the linear and the quadratic condition of two flavours. With
 the determinant is not negative where |d_1| theta + (max(-d_2, 0) + |d_3|) theta^2 <= d_0, as
 theta <= 1 (derived for this project): a bound that is tight where a state turns, d_1 = d_3 = 0.
 
-Rows of cells are copied into a flat tile first, see :mod:`qkepipe.oscillation.tile`.
+Rows of cells are copied into a flat tile with rows of fixed length first: the compiler cannot see
+that more than a few rows of unknown length do not overlap, and would not vectorise the loop.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from __future__ import annotations
 import math
 
 from qkepipe.jit import inlined, jit
-from qkepipe.oscillation.tile import LANES
 
 __all__ = ["LIMITER_SIZE", "limiter_factor_three"]
 
+#: Cells of a tile.
+LANES = 64
 #: Places of the cell's matrix, of the jump (9 rows each), of the traces of the neighbours and of
 #: the factor in the tile, and its length.
 _CELL, _JUMP, _LOW, _HIGH, _THETA = 0, 9 * LANES, 18 * LANES, 19 * LANES, 20 * LANES
