@@ -203,6 +203,10 @@ def _two_profiles(profile, n_r: int) -> tuple[np.ndarray, np.ndarray]:
     if profile is None:
         second = 0.5 * np.exp(2j * np.pi * np.arange(n_r) / n_r)
         profile = np.stack([np.ones(n_r, dtype=complex), second])
+    if profile.shape not in ((n_r,), (2, n_r)):
+        raise QkepipeError(
+            Defect("run", "seed_profile", f"shape {profile.shape}", f"({n_r},) or (2, {n_r})")
+        )
     entering = profile[:, 0] if profile.ndim == 2 else np.array([1.0, 0.0])
     if profile.ndim == 1:
         profile = np.stack([profile, np.zeros(n_r)])

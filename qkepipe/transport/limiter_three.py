@@ -13,8 +13,9 @@ give the linear and the quadratic condition of two flavours. With
 
     det(f +- theta d) = d_0 +- d_1 theta + d_2 theta^2 +- d_3 theta^3
 
-the determinant is not negative where |d_1| theta + (max(-d_2, 0) + |d_3|) theta^2 <= d_0, as
-theta <= 1 (derived for this project): a bound that is tight where a state turns, d_1 = d_3 = 0.
+the determinant is not negative where |d_1| theta + (max(-d_2, 0) + theta_2 |d_3|) theta^2 <= d_0,
+theta_2 <= 1 being what the other two conditions leave (derived for this project): a bound that is
+tight where a state turns, d_1 = d_3 = 0.
 
 Rows of cells are copied into a flat tile with rows of fixed length first: the compiler cannot see
 that more than a few rows of unknown length do not overlap, and would not vectorise the loop.
@@ -96,20 +97,20 @@ def _factor_tile(t, count, slack, smooth_change, tiny):
         c = (of_jump[0] + of_jump[1]) + of_jump[2]
         b = 0.5 * ((f[0] + f[1] + f[2]) * jump - _product(f, d))
         cone = (a + tiny) / (abs(b) + math.sqrt(max(b * b - a * c, 0.0)) + tiny)
+        # round-off can leave the trace of an empty direction below zero
+        cone = min(min(cone, 1.0), max(trace, 0.0) / size)
         # det(f) = tr(f adj f)/3, and det(f + theta d) has tr(adj(f) d) and tr(f adj(d))
         e = max(_product(f, of_cell) / 3.0, 0.0)
         linear = abs(_product(of_cell, d))
-        square = max(-_product(f, of_jump), 0.0) + abs(_product(d, of_jump)) / 3.0
+        square = max(-_product(f, of_jump), 0.0) + cone * (abs(_product(d, of_jump)) / 3.0)
         root = linear + math.sqrt(linear * linear + 4.0 * e * square)
         determinant = (2.0 * e + tiny) / (root + tiny)
-        # round-off can leave the trace of an empty direction below zero
-        positive = min(min(cone, determinant), max(trace, 0.0) / size)
         below = trace - t[_LOW + i]
         above = t[_HIGH + i] - trace
         limited = min(abs(below), abs(above)) / size if below * above > 0.0 else 0.0
         smooth = 2.0 - max(abs(below), abs(above)) / (smooth_change * trace + tiny)
         limited = max(limited, min(1.0, smooth))
-        t[_THETA + i] = min(1.0, min(positive, limited))
+        t[_THETA + i] = min(min(cone, determinant), limited)
 
 
 @jit
