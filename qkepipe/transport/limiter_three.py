@@ -17,8 +17,9 @@ the determinant is not negative where |d_1| theta + (max(-d_2, 0) + theta_2 |d_3
 theta_2 <= 1 being what the other two conditions leave (derived for this project): a bound that is
 tight where a state turns, d_1 = d_3 = 0.
 
-Rows of cells are copied into a flat tile with rows of fixed length first: the compiler cannot see
-that more than a few rows of unknown length do not overlap, and would not vectorise the loop.
+It works on a flat tile with rows of fixed length (:mod:`qkepipe.transport.faces_three` fills it):
+the compiler cannot see that more than a few rows of unknown length do not overlap, and would not
+vectorise the loop.
 """
 
 from __future__ import annotations
@@ -27,14 +28,19 @@ import math
 
 from qkepipe.jit import inlined, jit
 
-__all__ = ["LIMITER_SIZE", "limiter_factor_three"]
+__all__ = ["CELL", "HIGH", "JUMP", "LANES", "LOW", "ROW", "THETA", "TILE_SIZE", "limit_tile"]
 
-#: Cells of a tile.
+#: Cells of a tile, and the distance of the rows of their matrices, two more cells at either end.
 LANES = 64
-#: Places of the cell's matrix, of the jump (9 rows each), of the traces of the neighbours and of
-#: the factor in the tile, and its length.
-_CELL, _JUMP, _LOW, _HIGH, _THETA = 0, 9 * LANES, 18 * LANES, 19 * LANES, 20 * LANES
-LIMITER_SIZE = 21 * LANES
+ROW = 72
+#: Places of the first cell of these rows, of the jumps (9 rows each), of the traces of the lower
+#: and upper neighbours and of the factor; length of a tile.
+CELL = 2
+JUMP = 9 * ROW
+LOW = JUMP + 9 * LANES
+HIGH = LOW + LANES
+THETA = HIGH + LANES
+TILE_SIZE = THETA + LANES
 
 
 @inlined
@@ -66,28 +72,41 @@ def _product(a, b):
 
 
 @inlined
-def _matrix(t, start, i, shift):
-    """Components of lane ``i``, ``shift`` added to the diagonal."""
-    s = start + i
+def _matrix(t, s, row, shift):
+    """Components at place ``s`` of rows ``row`` apart, ``shift`` added to the diagonal."""
     return (
         t[s] + shift,
-        t[s + LANES] + shift,
-        t[s + 2 * LANES] + shift,
-        t[s + 3 * LANES],
-        t[s + 4 * LANES],
-        t[s + 5 * LANES],
-        t[s + 6 * LANES],
-        t[s + 7 * LANES],
-        t[s + 8 * LANES],
+        t[s + row] + shift,
+        t[s + 2 * row] + shift,
+        t[s + 3 * row],
+        t[s + 4 * row],
+        t[s + 5 * row],
+        t[s + 6 * row],
+        t[s + 7 * row],
+        t[s + 8 * row],
     )
 
 
 @jit
-def _factor_tile(t, count, slack, smooth_change, tiny):
+def limit_tile(t, count, slack, smooth_change, tiny):
+    """Limiter factor in [0, 1] of ``count`` cells of a tile.
+
+    Parameters
+    ----------
+    t : ndarray (TILE_SIZE,)
+        Matrices, jumps (face value minus average) and traces of the neighbours; the factor is
+        written at ``THETA``.
+    slack : float
+        Eigenvalues of f +- theta d may be negative by this fraction of the trace of f.
+    smooth_change : float
+        Relative change of the trace per cell below which its extrema are not clipped.
+    tiny : float
+        Added to denominators.
+    """
     for i in range(count):
-        trace = (t[i] + t[LANES + i]) + t[2 * LANES + i]
-        f = _matrix(t, _CELL, i, slack * trace)
-        d = _matrix(t, _JUMP, i, 0.0)
+        trace = (t[CELL + i] + t[CELL + ROW + i]) + t[CELL + 2 * ROW + i]
+        f = _matrix(t, CELL + i, ROW, slack * trace)
+        d = _matrix(t, JUMP + i, LANES, 0.0)
         jump = (d[0] + d[1]) + d[2]
         size = abs(jump) + tiny
         of_cell = _minors(f)
@@ -105,60 +124,9 @@ def _factor_tile(t, count, slack, smooth_change, tiny):
         square = max(-_product(f, of_jump), 0.0) + cone * (abs(_product(d, of_jump)) / 3.0)
         root = linear + math.sqrt(linear * linear + 4.0 * e * square)
         determinant = (2.0 * e + tiny) / (root + tiny)
-        below = trace - t[_LOW + i]
-        above = t[_HIGH + i] - trace
+        below = trace - t[LOW + i]
+        above = t[HIGH + i] - trace
         limited = min(abs(below), abs(above)) / size if below * above > 0.0 else 0.0
         smooth = 2.0 - max(abs(below), abs(above)) / (smooth_change * trace + tiny)
         limited = max(limited, min(1.0, smooth))
-        t[_THETA + i] = min(min(cone, determinant), limited)
-
-
-@jit
-def _load_trace(rows, at, count, t, start):
-    first = rows[0, at : at + count]
-    second = rows[1, at : at + count]
-    third = rows[2, at : at + count]
-    out = t[start : start + count]
-    for i in range(count):
-        out[i] = (first[i] + second[i]) + third[i]
-
-
-@jit
-def limiter_factor_three(
-    lo, mid, hi, lo0, mid0, hi0, jump, theta, slack, smooth_change, tiny, tile
-):
-    """Limiter factor in [0, 1] of one row of cells, written to ``theta``.
-
-    Parameters
-    ----------
-    lo, mid, hi : ndarray (9, >= n)
-        Lower neighbours, cells and upper neighbours; cell ``i`` is at ``mid[:, mid0 + i]``
-        and likewise for the neighbours.
-    jump : ndarray (9, >= n)
-        Reconstructed face value minus cell average.
-    theta : ndarray (n,)
-    slack : float
-        Eigenvalues of f +- theta d may be negative by this fraction of the trace of f.
-    smooth_change : float
-        Relative change of the trace per cell below which its extrema are not clipped.
-    tiny : float
-        Added to denominators.
-    tile : ndarray (LIMITER_SIZE,)
-        Work space.
-    """
-    n = theta.size
-    for first in range(0, n, LANES):
-        count = min(LANES, n - first)
-        for k in range(9):
-            cell = mid[k, mid0 + first : mid0 + first + count]
-            step = jump[k, first : first + count]
-            place = k * LANES
-            for i in range(count):
-                tile[_CELL + place + i] = cell[i]
-                tile[_JUMP + place + i] = step[i]
-        _load_trace(lo, lo0 + first, count, tile, _LOW)
-        _load_trace(hi, hi0 + first, count, tile, _HIGH)
-        _factor_tile(tile, count, slack, smooth_change, tiny)
-        out = theta[first : first + count]
-        for i in range(count):
-            out[i] = tile[_THETA + i]
+        t[THETA + i] = min(min(cone, determinant), limited)

@@ -19,7 +19,7 @@ import numpy as np
 from qkepipe.jit import jit, jit_parallel, prange
 from qkepipe.transport.collisions import apply_phi, collision_tables
 from qkepipe.transport.geometry import Geometry
-from qkepipe.transport.limiter_three import LIMITER_SIZE
+from qkepipe.transport.limiter_three import TILE_SIZE
 from qkepipe.transport.streaming import GHOSTS, Work, radial_flux, streaming_rate
 
 __all__ = ["BUDGET", "TransportOperator", "face_flux", "stable_step"]
@@ -202,7 +202,7 @@ def _work_space(n_mu: int, n_component: int, n_r: int) -> Work:
         np.empty((n_component, n_r)),
         np.empty(n_r),
         np.empty((2, n_component, 2)),
-        np.empty(LIMITER_SIZE),
+        np.empty(TILE_SIZE),
     )
 
 
@@ -279,7 +279,7 @@ class TransportOperator:
             np.empty((n_thread, n_component, n_r)),
             np.empty((n_thread, n_r)),
             np.empty((n_thread, 2, n_component, 2)),
-            np.empty((n_thread, LIMITER_SIZE)),
+            np.empty((n_thread, TILE_SIZE)),
             np.empty((n_thread, 2, n_r)),
         )
         self.budget = np.zeros((2, n_energy, self.source.shape[2], len(BUDGET)))

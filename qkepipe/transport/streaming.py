@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qkepipe.jit import jit
-from qkepipe.transport.limiter_three import limiter_factor_three
+from qkepipe.transport.faces_three import edge_flux_three, row_faces_three
 
 __all__ = ["GHOSTS", "Work", "limiter_factor", "radial_flux", "streaming_rate"]
 
@@ -38,6 +38,8 @@ SLACK = 1e-3
 #: total-variation-bounded limiting), of the trace of matrices and of single occupations.
 SMOOTH, SMOOTH_SINGLE = 1e-3, 1e-2
 TINY = 1e-300
+#: Of matrices, for three flavours.
+_LIMITS = (SLACK, SMOOTH, TINY)
 #: Round-off must not make a face state negative.
 BELOW_ONE = 1.0 - 1e-14
 
@@ -105,8 +107,8 @@ class Work(NamedTuple):
     theta : ndarray (n_r,)
     through : ndarray (2, n_component, 2)
         Fluxes through the ends, of the two stages of a step.
-    tile : ndarray (LIMITER_SIZE,)
-        For the limiter of three flavours.
+    tile : ndarray (TILE_SIZE,)
+        For the faces of three flavours.
     """
 
     edge_flux: np.ndarray
@@ -115,17 +117,6 @@ class Work(NamedTuple):
     theta: np.ndarray
     through: np.ndarray
     tile: np.ndarray
-
-
-@jit
-def _limit(lo, mid, hi, lo0, mid0, hi0, jump, theta, tile):
-    """Limiter factor of a row of occupations or of matrices of two or three flavours."""
-    if mid.shape[0] == 9:
-        limiter_factor_three(
-            lo, mid, hi, lo0, mid0, hi0, jump, theta, SLACK, SMOOTH, TINY, tile
-        )  # fmt: skip
-    else:
-        limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta)
 
 
 @jit
@@ -139,6 +130,11 @@ def _row_faces(j, block, inner, geometry, work):
     periodic = geometry.periodic
     forward = geometry.mu[j] > 0.0
     face_of = geometry.face_up if forward else geometry.face_down
+    if n_component == 9:
+        row_faces_three(
+            block[j], inner[j], forward, periodic, face_of, face, _LIMITS, work.tile
+        )  # fmt: skip
+        return
     for c in range(n_component):
         row = block[j, c]
         line = pad[c]
@@ -170,11 +166,11 @@ def _row_faces(j, block, inner, geometry, work):
                 + a3[i] * line[i + 3]
                 + a4[i] * line[i + 4]
             )
-    together = n_component if n_component > 2 else 1
+    together = n_component if n_component == 4 else 1
     for first in range(0, n_component, together):
         part = slice(first, first + together)
         line = pad[part]
-        _limit(line, line, line, 1, 2, 3, jump[part], theta, work.tile)
+        limiter_factor(line, line, line, 1, 2, 3, jump[part], theta)
         for c in range(first, first + together):
             value = face[c]
             row = block[j, c]
@@ -231,6 +227,18 @@ def _turn(block, geometry, work, rate, sign):
         old = edge_flux[(k + 1) % 2]
         if k == n_mu - 1:
             new[:] = 0.0
+        elif n_component == 9:
+            edge_flux_three(
+                block[max(j - 1, 0)],
+                block[j],
+                block[min(j + 1, n_mu - 1)],
+                sign * geometry.slope_mu[j],
+                geometry.edge_turn[j + 1] if upward else geometry.edge_turn[j],
+                k == 0,
+                new,
+                _LIMITS,
+                work.tile,
+            )
         else:
             below = block[max(j - 1, 0)]
             above = block[min(j + 1, n_mu - 1)]
@@ -242,14 +250,14 @@ def _turn(block, geometry, work, rate, sign):
                 high = above[c]
                 for i in range(n):
                     step[i] = slope * (high[i] - low[i])
-            together = n_component if n_component > 2 else 1
+            together = n_component if n_component == 4 else 1
             for first in range(0, n_component, together):
                 part = slice(first, first + together)
                 if k == 0:
                     theta[:] = 0.0
                 else:
                     row = block[j, part]
-                    _limit(below[part], row, above[part], 0, 0, 0, jump[part], theta, work.tile)
+                    limiter_factor(below[part], row, above[part], 0, 0, 0, jump[part], theta)
                 for c in range(first, first + together):
                     value = block[j, c]
                     step = jump[c]

@@ -18,7 +18,17 @@ from three_flavor_states import (
 
 from qkepipe.phasespace import angle_grid, radial_grid
 from qkepipe.transport.geometry import slab, sphere
-from qkepipe.transport.limiter_three import LIMITER_SIZE, limiter_factor_three
+from qkepipe.transport.limiter_three import (
+    CELL,
+    HIGH,
+    JUMP,
+    LANES,
+    LOW,
+    ROW,
+    THETA,
+    TILE_SIZE,
+    limit_tile,
+)
 from qkepipe.transport.step import TransportOperator, stable_step
 from qkepipe.transport.streaming import SLACK, SMOOTH, TINY
 
@@ -28,13 +38,19 @@ SPHERE = sphere(radial_grid(np.linspace(2e6, 4e6, CELLS + 1)), angle_grid(N_MU))
 
 def factor(f, d, low=0.0, high=3.0):
     """Limiter factor of matrices ``f`` with jumps ``d``, between neighbours low f and high f."""
-    cell, jump = state(f), state(d)
-    theta = np.empty(len(f))
-    limiter_factor_three(
-        low * cell, cell, high * cell, 0, 0, 0, jump, theta, SLACK, SMOOTH, TINY,
-        np.empty(LIMITER_SIZE),
-    )  # fmt: skip
-    return theta
+    out = []
+    for first in range(0, len(f), LANES):
+        part = slice(first, first + LANES)
+        cell, jump = state(f[part]), state(d[part])
+        count = cell.shape[1]
+        tile = np.empty(TILE_SIZE)
+        for k in range(9):
+            tile[CELL + k * ROW :][:count] = cell[k]
+            tile[JUMP + k * LANES :][:count] = jump[k]
+        tile[LOW:][:count], tile[HIGH:][:count] = low * trace(f[part]), high * trace(f[part])
+        limit_tile(tile, count, SLACK, SMOOTH, TINY)
+        out.append(tile[THETA:][:count])
+    return np.concatenate(out)
 
 
 def lowest(m):
