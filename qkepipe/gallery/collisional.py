@@ -10,7 +10,7 @@ import xarray as xr
 from qkepipe.constants import SQRT2_GF
 from qkepipe.gallery.item import Check, Item, worst
 from qkepipe.report.plotted import Plotted
-from qkepipe.report.style import BLACK, BLUE, GREEN, VERMILION, stack
+from qkepipe.report.style import BLACK, BLUE, GREEN, GREY, VERMILION, stack
 from qkepipe.solvers.adaptive import StepCounts, adaptive_steps
 from qkepipe.solvers.homogeneous_step import HomogeneousStep
 
@@ -83,8 +83,9 @@ def draw(data):
     axis.set_ylabel("occupation")
     below.set_ylabel("coherence")
     below.set_xlabel(r"$\mu t$")
-    axis.legend()
-    below.legend()
+    for where in (axis, below):
+        where.plot([], [], color=GREY, linestyle="", marker="o", label="table")
+        where.legend()
     return figure, table.frame()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from qkepipe.report.plotted import Plotted
-from qkepipe.report.style import BLUE, VERMILION
+from qkepipe.report.style import BLUE, GREY, VERMILION
 
 __all__ = ["draw_survival"]
 
@@ -23,4 +23,5 @@ def draw_survival(axis, table: Plotted, data: xr.Dataset) -> None:
                    marker="o")  # fmt: skip
     axis.set_xlabel(r"$\mu t$")
     axis.set_ylabel("survival probability")
+    axis.plot([], [], color=GREY, linestyle="", marker="o", label="table")
     axis.legend()

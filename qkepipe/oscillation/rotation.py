@@ -18,6 +18,7 @@ are one factor per radius, a^-2 (docs/physics/transport.md).
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
 from qkepipe.constants import SQRT2_GF
@@ -33,109 +34,131 @@ MAX_ITERATIONS = 30
 
 
 @jit
-def _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q, q_mid, d):
-    """Rotate cells lo..hi of f[4, 2, n_energy, n_mu, n_r] in place.
+def _difference(f, j, lo, n, weights, row):
+    """Q of direction ``j`` of cells lo..lo + n, written to ``row``."""
+    for i in range(n):
+        row[i] = 0.0
+        row[TILE + i] = 0.0
+        row[2 * TILE + i] = 0.0
+    for sector in range(2):
+        sign = 1.0 if sector == 0 else -1.0
+        for e in range(f.shape[2]):
+            w = sign * weights[e]
+            ee = f[0, sector, e, j, lo : lo + n]
+            xx = f[1, sector, e, j, lo : lo + n]
+            re = f[2, sector, e, j, lo : lo + n]
+            im = f[3, sector, e, j, lo : lo + n]
+            for i in range(n):
+                row[i] += (2.0 * w) * re[i]
+                row[TILE + i] -= (2.0 * w) * im[i]
+                row[2 * TILE + i] += w * (ee[i] - xx[i])
+
+
+@jit
+def _add_midpoint(row, turn, m, w, n, moments):
+    """Turn Q by half a step about ``turn`` and add its moments.
+
+    The midpoint of a Cayley rotation by w: (p + w x p + w (w.p))/(1 + w.w).
+    """
+    for i in range(n):
+        x = turn[i] - m * turn[3 * TILE + i]
+        y = turn[TILE + i] - m * turn[4 * TILE + i]
+        z = turn[2 * TILE + i] - m * turn[5 * TILE + i]
+        px = row[i]
+        py = row[TILE + i]
+        pz = row[2 * TILE + i]
+        dot = x * px + y * py + z * pz
+        norm = w / (1.0 + x * x + y * y + z * z)
+        qx = (px + (y * pz - z * py) + x * dot) * norm
+        qy = (py + (z * px - x * pz) + y * dot) * norm
+        qz = (pz + (x * py - y * px) + z * dot) * norm
+        moments[i] += qx
+        moments[TILE + i] += qy
+        moments[2 * TILE + i] += qz
+        moments[3 * TILE + i] += m * qx
+        moments[4 * TILE + i] += m * qy
+        moments[5 * TILE + i] += m * qz
+
+
+@jit
+def _turn_row(f, sector, e, j, lo, n, m, turn, out):
+    """Cayley rotation of one energy and direction of cells lo..lo + n, in place."""
+    ee = f[0, sector, e, j, lo : lo + n]
+    xx = f[1, sector, e, j, lo : lo + n]
+    re = f[2, sector, e, j, lo : lo + n]
+    im = f[3, sector, e, j, lo : lo + n]
+    for i in range(n):
+        x = turn[i] - m * turn[3 * TILE + i]
+        y = turn[TILE + i] - m * turn[4 * TILE + i]
+        z = turn[2 * TILE + i] - m * turn[5 * TILE + i]
+        trace = ee[i] + xx[i]
+        px = 2.0 * re[i]
+        py = -2.0 * im[i]
+        pz = ee[i] - xx[i]
+        dot = x * px + y * py + z * pz
+        norm = 2.0 / (1.0 + x * x + y * y + z * z)
+        qx = (px + (y * pz - z * py) + x * dot) * norm - px
+        qy = (py + (z * px - x * pz) + y * dot) * norm - py
+        qz = (pz + (x * py - y * px) + z * dot) * norm - pz
+        out[i] = 0.5 * (trace + qz)
+        out[TILE + i] = 0.5 * (trace - qz)
+        out[2 * TILE + i] = 0.5 * qx
+        out[3 * TILE + i] = -0.5 * qy
+    # the compiler cannot see that the four rows do not overlap: first all, then back
+    for i in range(n):
+        ee[i] = out[i]
+    for i in range(n):
+        xx[i] = out[TILE + i]
+    for i in range(n):
+        re[i] = out[2 * TILE + i]
+    for i in range(n):
+        im[i] = out[3 * TILE + i]
+
+
+@jit
+def _rotate_tile(f, lo, n, weights, mu, wmu, strength, step, q, turn, work):
+    """Rotate cells lo..lo + n of f[4, 2, n_energy, n_mu, n_r] in place.
 
     ``weights`` are the number weights of the groups [cm^-3], ``wmu`` = dmu/2,
-    ``strength`` (n_r,) = xi sqrt(2) G_F times the factor of the metric [cm^2], ``q`` and
-    ``q_mid`` (n_mu, 3, TILE) and ``d`` (8, TILE) work space.
+    ``strength`` (n_r,) = xi sqrt(2) G_F times the factor of the metric [cm^2], ``q``
+    (n_mu, 3 TILE), ``turn`` and ``work`` (6 TILE,) work space.
     """
-    n = hi - lo
-    n_energy = f.shape[2]
     n_mu = f.shape[3]
     for j in range(n_mu):
-        for k in range(3):
-            for i in range(n):
-                q[j, k, i] = 0.0
-        for sector in range(2):
-            sign = 1.0 if sector == 0 else -1.0
-            for e in range(n_energy):
-                w = sign * weights[e]
-                ee = f[0, sector, e, j]
-                xx = f[1, sector, e, j]
-                re = f[2, sector, e, j]
-                im = f[3, sector, e, j]
-                for i in range(n):
-                    q[j, 0, i] += w * 2.0 * re[lo + i]
-                    q[j, 1, i] -= w * 2.0 * im[lo + i]
-                    q[j, 2, i] += w * (ee[lo + i] - xx[lo + i])
-        for k in range(3):
-            for i in range(n):
-                q_mid[j, k, i] = q[j, k, i]
+        _difference(f, j, lo, n, weights, q[j])
     half = 0.5 * step
-    for k in range(6):
-        for i in range(n):
-            d[k, i] = 0.0
+    turn[:] = 0.0
     for iteration in range(MAX_ITERATIONS):
+        work[:] = 0.0
+        for j in range(n_mu):
+            _add_midpoint(q[j], turn, mu[j], wmu[j], n, work)
         worst = 0.0
         for k in range(3):
             for i in range(n):
-                d[6, i] = 0.0
-                d[7, i] = 0.0
-            for j in range(n_mu):
-                w0 = wmu[j]
-                w1 = wmu[j] * mu[j]
-                for i in range(n):
-                    d[6, i] += w0 * q_mid[j, k, i]
-                    d[7, i] += w1 * q_mid[j, k, i]
-            for i in range(n):
-                a = strength[lo + i] * half * d[6, i]
-                b = strength[lo + i] * half * d[7, i]
-                worst = max(worst, abs(a - d[k, i]) + abs(b - d[3 + k, i]))
-                d[k, i] = a
-                d[3 + k, i] = b
+                scale = strength[lo + i] * half
+                a = scale * work[k * TILE + i]
+                b = scale * work[(3 + k) * TILE + i]
+                change = abs(a - turn[k * TILE + i]) + abs(b - turn[(3 + k) * TILE + i])
+                worst = max(worst, change)
+                turn[k * TILE + i] = a
+                turn[(3 + k) * TILE + i] = b
         if iteration > 0 and worst < TOLERANCE:
             break
-        for j in range(n_mu):
-            m = mu[j]
-            for i in range(n):
-                x = d[0, i] - m * d[3, i]
-                y = d[1, i] - m * d[4, i]
-                z = d[2, i] - m * d[5, i]
-                px = q[j, 0, i]
-                py = q[j, 1, i]
-                pz = q[j, 2, i]
-                # midpoint of the Cayley rotation: (p + w x p + w (w.p)) / (1 + w.w)
-                dot = x * px + y * py + z * pz
-                norm = 1.0 / (1.0 + x * x + y * y + z * z)
-                q_mid[j, 0, i] = (px + (y * pz - z * py) + x * dot) * norm
-                q_mid[j, 1, i] = (py + (z * px - x * pz) + y * dot) * norm
-                q_mid[j, 2, i] = (pz + (x * py - y * px) + z * dot) * norm
     for sector in range(2):
-        for e in range(n_energy):
+        for e in range(f.shape[2]):
             for j in range(n_mu):
-                m = mu[j]
-                ee = f[0, sector, e, j]
-                xx = f[1, sector, e, j]
-                re = f[2, sector, e, j]
-                im = f[3, sector, e, j]
-                for i in range(n):
-                    x = d[0, i] - m * d[3, i]
-                    y = d[1, i] - m * d[4, i]
-                    z = d[2, i] - m * d[5, i]
-                    trace = ee[lo + i] + xx[lo + i]
-                    px = 2.0 * re[lo + i]
-                    py = -2.0 * im[lo + i]
-                    pz = ee[lo + i] - xx[lo + i]
-                    dot = x * px + y * py + z * pz
-                    norm = 2.0 / (1.0 + x * x + y * y + z * z)
-                    qx = (px + (y * pz - z * py) + x * dot) * norm - px
-                    qy = (py + (z * px - x * pz) + y * dot) * norm - py
-                    qz = (pz + (x * py - y * px) + z * dot) * norm - pz
-                    ee[lo + i] = 0.5 * (trace + qz)
-                    xx[lo + i] = 0.5 * (trace - qz)
-                    re[lo + i] = 0.5 * qx
-                    im[lo + i] = -0.5 * qy
+                _turn_row(f, sector, e, j, lo, n, mu[j], turn, work)
 
 
 @jit_parallel
-def _rotate(f, weights, mu, wmu, strength, step, q, q_mid, d):
+def _rotate(f, weights, mu, wmu, strength, step, q, turn, work):
     n = f.shape[4]
-    tiles = (n + TILE - 1) // TILE
-    for tile in prange(tiles):
+    for tile in prange((n + TILE - 1) // TILE):
         lo = tile * TILE
-        hi = min(lo + TILE, n)
-        _rotate_tile(f, lo, hi, weights, mu, wmu, strength, step, q[tile], q_mid[tile], d[tile])
+        t = numba.get_thread_id()
+        _rotate_tile(
+            f, lo, min(TILE, n - lo), weights, mu, wmu, strength, step, q[t], turn[t], work[t]
+        )
 
 
 class SelfInteraction:
@@ -158,17 +181,31 @@ class SelfInteraction:
     """
 
     def __init__(self, weights, mu, dmu, n_r: int, xi: float, step: float, scale=None):
-        tiles = (n_r + TILE - 1) // TILE
+        threads = numba.get_num_threads()
         self._arguments = (
             np.ascontiguousarray(weights),
             np.ascontiguousarray(mu),
             0.5 * np.asarray(dmu),
             np.asarray(xi) * SQRT2_GF * np.ones(n_r) * (1.0 if scale is None else scale),
             step,
-            np.empty((tiles, len(mu), 3, TILE)),
-            np.empty((tiles, len(mu), 3, TILE)),
-            np.empty((tiles, 8, TILE)),
+            np.empty((threads, len(mu), 3 * TILE)),
+            np.empty((threads, 6 * TILE)),
+            np.empty((threads, 6 * TILE)),
         )
+
+    def turn(self, f: np.ndarray) -> float:
+        """Largest angle |V| c dt by which a step turns vectors of ``f`` [rad].
+
+        The iteration of a step contracts up to 2; beyond, it may stop before it converged, and
+        D_0 changes.
+        """
+        weights, mu, wmu, strength, step = self._arguments[:5]
+        p = np.stack([2.0 * f[2], -2.0 * f[3], f[0] - f[1]])
+        q = np.einsum("kemr,e,m->kmr", p[:, 0] - p[:, 1], weights, wmu)
+        d0, d1 = q.sum(axis=1), np.einsum("kmr,m->kr", q, mu)
+        # |D_0 - mu D_1| is convex in mu: largest at an end
+        size = np.linalg.norm([d0 - d1, d0 + d1], axis=1).max(axis=0)
+        return float((strength * step * size).max())
 
     def apply(self, f: np.ndarray) -> None:
         """Rotate ``f[4, 2, n_energy, n_mu, n_r]`` in place by one step."""

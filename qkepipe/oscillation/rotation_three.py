@@ -14,7 +14,11 @@ import numpy as np
 from qkepipe.constants import SQRT2_GF
 from qkepipe.jit import jit, jit_parallel, prange
 from qkepipe.oscillation.rotation import MAX_ITERATIONS, TOLERANCE
-from qkepipe.oscillation.three_flavors import cayley_tile, resolvent_tile
+from qkepipe.oscillation.three_flavors import (
+    cayley_tile,
+    resolvent_tile,
+    smallest_eigenvalue,
+)
 from qkepipe.oscillation.three_flavors_turn import conjugate_tile, turn_tile
 from qkepipe.oscillation.tile import LANES, MATRIX, RESULT, TILE_SIZE
 
@@ -159,6 +163,15 @@ class SelfInteractionThree:
             np.empty((tiles, 4, _ROWS)),
             np.empty((tiles, TILE_SIZE)),
         )
+
+    def turn(self, f: np.ndarray) -> float:
+        """Largest difference of eigenvalues of H c dt [rad], the |V| c dt of two flavours."""
+        weights, mu, wmu, scale = self._arguments[:4]
+        q = np.einsum("kemr,e,m->kmr", f[:, 0] - f[:, 1], weights, wmu)
+        d0, d1 = q.sum(axis=1), np.einsum("kmr,m->kr", q, mu)
+        # a convex function of mu: largest at an end
+        ends = [2.0 * scale * (d0 - d1), 2.0 * scale * (d0 + d1)]
+        return max(float((-smallest_eigenvalue(-h) - smallest_eigenvalue(h)).max()) for h in ends)
 
     def apply(self, f: np.ndarray) -> None:
         """Turn ``f[9, 2, n_energy, n_mu, n_r]`` in place by one step."""

@@ -13,7 +13,7 @@ from qkepipe.mixing.threshold import THRESHOLD_RULES
 from qkepipe.report.data import SnapshotData, StudyData
 from qkepipe.report.labels import case_label
 from qkepipe.report.text import number
-from qkepipe.transport.streaming import SLACK
+from qkepipe.transport.limiter import SLACK
 
 __all__ = ["GATES", "Gate", "Growth", "Reading", "growth_rates", "readings"]
 

@@ -41,6 +41,7 @@ def run_homogeneous(
     flavors: int = 2,
     vacuum: str | TwoFlavors | ThreeFlavors | None = "normal",
     electron_density: float | Callable[[float], float] = 0.0,
+    matter_velocity: float = 0.0,
     xi: float = 1.0,
     seed_amplitude: float = 0.0,
     order: int = 4,
@@ -63,7 +64,10 @@ def run_homogeneous(
     vacuum : {"normal", "inverted"} or TwoFlavors or ThreeFlavors or None
         Measured parameters of an ordering, given ones, or no vacuum term.
     electron_density : float or callable
-        Net electron density [cm^-3], or a function of time [s].
+        Net electron density in the rest frame of matter [cm^-3], or a function of time [s].
+    matter_velocity : float
+        Velocity of matter along mu = 1 over c: the potential of a direction has the factor
+        gamma (1 - mu V). Collisions stay those of ``field``.
     xi : float
         Attenuation of the Hamiltonian.
     seed_amplitude : float
@@ -94,7 +98,7 @@ def run_homogeneous(
     """
     gas = read_gas(field, flavors)
     times = check_times(times)
-    check_control(xi, order, tolerance, step, seed_amplitude)
+    check_control(xi, order, tolerance, step, seed_amplitude, matter_velocity)
     mixing = mixing_for(vacuum, flavors)
     n_energy = gas.energy.centres.size
     terms = (
@@ -105,6 +109,7 @@ def run_homogeneous(
     operator = HomogeneousStep(
         gas.energy.weights, gas.angle.centres, gas.angle.weights, terms,
         potential_for(electron_density), gas.absorption, gas.equilibrium, xi, order,
+        matter_velocity,
     )  # fmt: skip
     f = np.zeros((flavors**2, *gas.f.shape[1:]))
     f[:flavors] = gas.f
@@ -120,6 +125,7 @@ def run_homogeneous(
     out = _dataset(samples, f, gas, times, flavors)
     out.attrs |= {
         "flavors": flavors, "xi": xi, "order": order, "seed_amplitude": seed_amplitude,
+        "matter_velocity": matter_velocity,
         "n_steps": counts.accepted, "n_rejected": counts.rejected,
         "step_shortest": counts.shortest / C_LIGHT, "step_longest": counts.longest / C_LIGHT,
         **({} if mixing is None else asdict(mixing)),

@@ -180,7 +180,9 @@ def check_times(times) -> np.ndarray:
     return times
 
 
-def check_control(xi: float, order: int, tolerance: float, step: float | None, seed: float) -> None:
+def check_control(
+    xi: float, order: int, tolerance: float, step: float | None, seed: float, velocity: float
+) -> None:
     """Refuse settings of a run that make no sense."""
     if order not in STAGES:
         _refuse("order", f"{order!r}", " or ".join(str(o) for o in STAGES))
@@ -192,3 +194,5 @@ def check_control(xi: float, order: int, tolerance: float, step: float | None, s
         _refuse("step", f"{step} s", "above 0 s")
     if not (np.isfinite(seed) and abs(seed) < np.pi):
         _refuse("seed_amplitude", f"{seed}", "an angle below pi")
+    if not abs(velocity) < 1.0:
+        _refuse("matter_velocity", f"{velocity}", "a velocity over c, between -1 and 1")

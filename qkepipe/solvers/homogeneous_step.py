@@ -6,8 +6,14 @@ L: vacuum and matter, exponential of the Hamiltonian at the middle of its interv
 absorption, exact; N: self-interaction (:mod:`qkepipe.oscillation.mean_field`). S is symmetric
 and of second order, exact for each term alone (L: at constant density). The fourth order is
 Suzuki's composition S(ps) S(ps) S((1 - 4p)s) S(ps) S(ps), p = 1/(4 - 4^{1/3}) (Suzuki 1990, Phys.
-Lett. A 146, 319). A matter term turns all cells alike and commutes with N: however large, it does
-not limit the step.
+Lett. A 146, 319). The term of matter at rest turns all cells alike and commutes with N: however
+large, it does not limit the step. Of matter that moves along the axis with velocity V it is
+
+    lambda gamma (1 - mu V) ,   lambda = sqrt(2) G_F n_e of the rest frame, gamma^-2 = 1 - V^2 ,
+
+the contraction of electron current and direction (Grigoriev, Lobanov & Studenikin 2002, Phys.
+Lett. B 535, 187; recalled). It differs between directions: only S as a whole is symmetric, of the
+same order, and lambda gamma V times the step is what its error grows with.
 """
 
 from __future__ import annotations
@@ -19,7 +25,7 @@ import numpy as np
 from qkepipe.constants import SQRT2_GF
 from qkepipe.jit import jit
 from qkepipe.oscillation.mean_field import self_interaction
-from qkepipe.oscillation.unitary import STEP_ROWS, TILE_SIZE, exponential, turn_rows
+from qkepipe.oscillation.unitary import STEP_ROWS, TILE_SIZE, exponential, turn, turn_rows
 from qkepipe.oscillation.vacuum import matter_hamiltonian
 
 __all__ = ["STAGES", "HomogeneousStep"]
@@ -59,12 +65,21 @@ def _collide(f, absorption, equilibrium, step, n_mu):
 
 @jit
 def _linear(f, vacuum, matter, potential, step, h, u, work):
-    """Turn by exp(-i H step) of the vacuum and matter Hamiltonian (components, rows)."""
+    """Turn by exp(-i H step) of the vacuum (components, rows) and matter Hamiltonian.
+
+    ``matter`` (components, m) has one column for all directions or one for each; ``h`` and ``u``
+    have rows x m columns.
+    """
+    m = matter.shape[1]
     for k in range(vacuum.shape[0]):
         for r in range(vacuum.shape[1]):
-            h[k, r] = vacuum[k, r] + potential * matter[k]
+            for j in range(m):
+                h[k, r * m + j] = vacuum[k, r] + potential * matter[k, j]
     exponential(h, step, u, work)
-    turn_rows(f, u, work)
+    if m == 1:
+        turn_rows(f, u, work)
+    else:
+        turn(f, u, work)
 
 
 @jit
@@ -109,12 +124,14 @@ class HomogeneousStep:
     vacuum : ndarray (components, n_energy)
         Vacuum Hamiltonian of neutrinos [cm^-1], 4 or 9 components.
     potential : float or callable
-        sqrt(2) G_F n_e [cm^-1], or a function of s = c t [cm].
+        sqrt(2) G_F n_e [cm^-1] in the rest frame of matter, or a function of s = c t [cm].
     absorption, equilibrium : ndarray (flavours, 2, n_energy)
         Stimulated-corrected absorption [cm^-1] and the occupation that it relaxes to.
     xi : float
         Attenuation of the Hamiltonian.
     order : {2, 4}
+    matter_velocity : float
+        Velocity of matter along mu = 1 over c, between -1 and 1.
     """
 
     def __init__(
@@ -128,6 +145,7 @@ class HomogeneousStep:
         equilibrium: np.ndarray | None = None,
         xi: float = 1.0,
         order: int = 4,
+        matter_velocity: float = 0.0,
     ):
         n, n_energy = vacuum.shape
         flavors = 2 if n == 4 else 3
@@ -145,12 +163,17 @@ class HomogeneousStep:
         signed = xi * np.concatenate([vacuum, -vacuum], axis=1)
         turns = bool(signed.any()) or callable(potential) or potential != 0.0
         steps = STEP_ROWS[n]
+        current = np.ones(1)
+        if matter_velocity != 0.0:
+            current = (1.0 - matter_velocity * mu) / np.sqrt(1.0 - matter_velocity**2)
+        columns = rows * current.size
         self._arguments = (
             np.ascontiguousarray(rates), np.ascontiguousarray(goal), bool(rates.any()),
-            signed, xi * matter_hamiltonian(1.0, flavors), turns,
+            signed, xi * np.outer(matter_hamiltonian(1.0, flavors), current), turns,
             np.concatenate([weights, -np.asarray(weights)]),
             np.ascontiguousarray(mu), np.ascontiguousarray(wmu), xi * SQRT2_GF,
-            np.empty((n, rows)), np.empty((steps, rows)), np.empty((n, n_mu)), np.empty((3, n)),
+            np.empty((n, columns)), np.empty((steps, columns)),
+            np.empty((n, n_mu)), np.empty((3, n)),
             np.empty((n, n_mu)), np.empty((steps, n_mu)), np.empty((steps, n_mu)),
             np.empty((n, n_mu)), np.empty(TILE_SIZE),
         )  # fmt: skip

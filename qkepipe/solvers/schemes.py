@@ -26,7 +26,7 @@ from qkepipe.mixing.threshold import get_threshold_rule, is_forward, threshold_s
 from qkepipe.oscillation.rotation import SelfInteraction
 from qkepipe.oscillation.rotation_three import SelfInteractionThree
 
-__all__ = ["SCHEMES", "Scheme", "Setup", "component_number"]
+__all__ = ["SCHEMES", "Oscillation", "Scheme", "Setup", "component_number"]
 
 FLAVORS = 2
 

@@ -22,6 +22,7 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.errors import Defect, QkepipeError
+from qkepipe.solvers.crossings import warn_of_few_directions
 from qkepipe.solvers.trajectory import trajectory
 
 __all__ = ["flavour_vectors", "run_spectral_box"]
@@ -97,7 +98,8 @@ def run_spectral_box(
     Warns
     -----
     UserWarning
-        If the cells do not resolve the state; with the number that would.
+        If the cells do not resolve the state, or the directions its crossing; with the number
+        that would.
     """
     nu, nubar, density, mu, weight = (
         np.asarray(a, dtype=float) for a in (nu, nubar, density, mu, weight)
@@ -106,6 +108,7 @@ def run_spectral_box(
     _check(nu, nubar, density, mu, weight, times, order, tolerance, step)
     n = nu.shape[0]
     potential = SQRT2_GF * weight * density
+    warn_of_few_directions(potential[0] - potential[1])
     beams = _Beams(nu, nubar, potential, mu)
     later = [t for t in times if t > 0.0]
     rows = [_observe(nu, nubar, weight * density)] if len(later) < len(times) else []

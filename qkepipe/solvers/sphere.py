@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ from qkepipe.phasespace import (
     radial_grid,
 )
 from qkepipe.schema import set_attributes
-from qkepipe.solvers.schemes import SCHEMES, Setup, component_number
+from qkepipe.solvers.schemes import SCHEMES, Oscillation, Setup, component_number
 from qkepipe.solvers.seeds import seed_state, seed_state_three
 from qkepipe.species import SPECIES, lepton_sign
 from qkepipe.transport import geometry
@@ -58,6 +59,8 @@ __all__ = [
 EMPTY = 1e-12
 #: Monitors at which a run stops: a hundred times and more what a sound run has.
 BAD_TRACE, BAD_POLARISATION, BAD_BALANCE = 1e-8, 0.05, 1e-8
+#: Largest angle [rad] of the self-interaction per step, beyond which lepton number is lost.
+LARGEST_TURN = 2.0
 
 
 @dataclass(frozen=True)
@@ -300,6 +303,18 @@ def _polarisation_excess(f: np.ndarray) -> float:
     return float(np.max(1.0 - 2.0 * lowest, initial=0.0))
 
 
+def _warn_of_long_steps(turn: float, grid: Grid) -> None:
+    if turn > LARGEST_TURN:
+        excess = turn / LARGEST_TURN
+        cells = int(np.ceil(excess * grid.radius.centres.size))
+        warnings.warn(
+            f"run: the self-interaction turns flavour by up to {turn:.3g} in a step, at most "
+            f"{LARGEST_TURN:g} keeps lepton number; try xi smaller by {excess:.3g} or {cells} "
+            "radial cells",
+            stacklevel=3,
+        )
+
+
 def run_sphere(
     background: xr.Dataset,
     scheme: str,
@@ -383,6 +398,11 @@ def run_sphere(
     QkepipeError
         If the state is not finite, or trace, |P| or number balance show that the run went bad;
         looked at in every sample.
+
+    Warns
+    -----
+    UserWarning
+        If steps are too long for the self-interaction at the start; with the xi or cells needed.
     """
     grid = grid_of(background)
     operator_class = SCHEMES[scheme].operator
@@ -402,6 +422,8 @@ def run_sphere(
         f = seed_state(diagonal, seed_amplitude, seed_profile)
     elif n_component == 9:
         f = seed_state_three(diagonal, seed_amplitude, seed_profile)
+    if isinstance(mixing, Oscillation):
+        _warn_of_long_steps(mixing.operator.turn(f), grid)
     length = grid.radius.light_path
     every = max(1, int(np.ceil(crossings * length / step / samples)))
     if until is not None:

@@ -21,7 +21,12 @@ import numpy as np
 
 from qkepipe.jit import jit
 
-__all__ = ["collision_tables", "phi_functions"]
+__all__ = ["SUMS", "collide_first", "collide_second", "collision_tables", "phi_functions"]
+
+#: Cells that are worked on at a time: their moments stay in the innermost cache.
+LANES = 256
+#: Length of the work space.
+SUMS = 4 * LANES
 
 
 def phi_functions(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -92,42 +97,167 @@ def collision_tables(
 
 
 @jit
-def apply_phi(block, phi, order, mu, dmu, second_moment, moments, out, add):
-    """out (+)= phi_order(step C) block for one block[mu, component, r].
+def _kind(c, n_component):
+    """Kind of a component: ee, xx or ex. Tau and mu-tau have the rates of x."""
+    heavy = n_component == 9 and (c == 2 or c > 6)
+    return 1 if heavy else min(c, 2)
 
-    ``phi`` is (3, 3, n_kind, n_r) of this sector and energy, ``moments`` (2, n_r) work
-    space; ``add`` selects accumulation.
+
+@jit
+def _moments(f, c, sector, energy, mu, dmu, lo, count, sums, at):
+    """Isotropic part and mu-moment of a window, written to ``sums[at:]`` and a window later."""
+    n_mu = f.shape[3]
+    flux = at + LANES
+    for i in range(count):
+        sums[at + i] = 0.0
+        sums[flux + i] = 0.0
+    # four rows at a time: the sums are loaded and stored a quarter as often
+    whole = n_mu - n_mu % 4
+    for j in range(0, whole, 4):
+        r0 = f[c, sector, energy, j, lo : lo + count]
+        r1 = f[c, sector, energy, j + 1, lo : lo + count]
+        r2 = f[c, sector, energy, j + 2, lo : lo + count]
+        r3 = f[c, sector, energy, j + 3, lo : lo + count]
+        w0 = 0.5 * dmu[j]
+        w1 = 0.5 * dmu[j + 1]
+        w2 = 0.5 * dmu[j + 2]
+        w3 = 0.5 * dmu[j + 3]
+        m0 = mu[j]
+        m1 = mu[j + 1]
+        m2 = mu[j + 2]
+        m3 = mu[j + 3]
+        for i in range(count):
+            x0 = w0 * r0[i]
+            x1 = w1 * r1[i]
+            x2 = w2 * r2[i]
+            x3 = w3 * r3[i]
+            sums[at + i] += (x0 + x1) + (x2 + x3)
+            sums[flux + i] += (m0 * x0 + m1 * x1) + (m2 * x2 + m3 * x3)
+    for j in range(whole, n_mu):
+        row = f[c, sector, energy, j, lo : lo + count]
+        w = 0.5 * dmu[j]
+        m = w * mu[j]
+        for i in range(count):
+            sums[at + i] += w * row[i]
+            sums[flux + i] += m * row[i]
+
+
+@jit
+def collide_first(
+    f, sector, energy, rate, phi, source, step, volume, mu, dmu, m2, sums, budget, out
+):
+    """out = phi0 f + phi1 rate + source, with the moments of the budget.
+
+    Parameters
+    ----------
+    f : ndarray (n_component, n_sector, n_energy, n_mu, n_r)
+    sector, energy : int
+    rate : ndarray (n_component, 1, 1, n_mu, n_r)
+    phi : ndarray (3, 3, n_kind, n_r)
+        Of this sector and energy.
+    source : ndarray (n_flavor, n_r)
+    step : float
+        c dt [cm].
+    volume : ndarray (n_r,)
+    mu, dmu : ndarray (n_mu,)
+    m2 : float
+        Second moment of the angular grid.
+    sums : ndarray (SUMS,)
+        Work space.
+    budget : ndarray (n_flavor, 4)
+        Output: numbers before the step, and gain from collisions as far as known.
+    out : ndarray (n_component, 1, 1, n_mu, n_r)
     """
-    n_mu, n_component, n = block.shape
+    n_component, _, _, n_mu, n = f.shape
+    n_flavor = source.shape[0]
     for c in range(n_component):
-        kind = min(c, 2)
-        if n_component == 9 and (c == 2 or c > 6):
-            # tau, and mu-tau, have the rates of x; e-mu and e-tau the mean
-            kind = 1
-        iso = phi[order, 0, kind]
-        dip = phi[order, 1, kind]
-        rest = phi[order, 2, kind]
-        mean = moments[0]
-        flux = moments[1]
-        mean[:] = 0.0
-        flux[:] = 0.0
-        for j in range(n_mu):
-            w = 0.5 * dmu[j]
-            wm = w * mu[j] / second_moment
-            row = block[j, c]
-            for i in range(n):
-                mean[i] += w * row[i]
-                flux[i] += wm * row[i]
-        for i in range(n):
-            mean[i] *= iso[i] - rest[i]
-            flux[i] *= dip[i] - rest[i]
-        for j in range(n_mu):
-            row = block[j, c]
-            target = out[j, c]
-            m = mu[j]
-            if add:
-                for i in range(n):
-                    target[i] += rest[i] * row[i] + mean[i] + m * flux[i]
-            else:
-                for i in range(n):
-                    target[i] = rest[i] * row[i] + mean[i] + m * flux[i]
+        kind = _kind(c, n_component)
+        before = 0.0
+        gained = 0.0
+        for lo in range(0, n, LANES):
+            count = min(LANES, n - lo)
+            window = slice(lo, lo + count)
+            iso0, dip0, rest0 = phi[0, 0, kind], phi[0, 1, kind], phi[0, 2, kind, window]
+            iso1, dip1, rest1 = phi[1, 0, kind], phi[1, 1, kind], phi[1, 2, kind, window]
+            _moments(f, c, sector, energy, mu, dmu, lo, count, sums, 0)
+            _moments(rate, c, 0, 0, mu, dmu, lo, count, sums, 2 * LANES)
+            if c < n_flavor:
+                for i in range(count):
+                    k = lo + i
+                    before += volume[k] * sums[i]
+                    # the number of the linear flow driven by the same streaming
+                    gained += volume[k] * (
+                        (iso0[k] - 1.0) * sums[i]
+                        + source[c, k]
+                        + (iso1[k] - step) * sums[2 * LANES + i]
+                    )
+            for i in range(count):
+                k = lo + i
+                gain = source[c, k] if c < n_flavor else 0.0
+                mean = (iso0[k] - rest0[i]) * sums[i] + (iso1[k] - rest1[i]) * sums[2 * LANES + i]
+                flux = (dip0[k] - rest0[i]) * sums[LANES + i] + (dip1[k] - rest1[i]) * sums[
+                    3 * LANES + i
+                ]
+                sums[i] = mean + gain
+                sums[LANES + i] = flux / m2
+            for j in range(n_mu):
+                row = f[c, sector, energy, j, window]
+                change = rate[c, 0, 0, j, window]
+                target = out[c, 0, 0, j, window]
+                m = mu[j]
+                for i in range(count):
+                    target[i] = (rest0[i] * row[i] + rest1[i] * change[i]) + (
+                        sums[i] + m * sums[LANES + i]
+                    )
+        if c < n_flavor:
+            budget[c, 0] = before
+            budget[c, 3] = gained
+
+
+@jit
+def collide_second(start, change, phi, step, volume, mu, dmu, m2, sums, budget, f, sector, energy):
+    """f = start + phi2 change, with what is left of the budget.
+
+    Parameters
+    ----------
+    start, change : ndarray (n_component, 1, 1, n_mu, n_r)
+        State after the first stage; rate of the second minus rate of the first one.
+    phi, step, volume, mu, dmu, m2, sums
+        As for :func:`collide_first`.
+    budget : ndarray (n_flavor, 4)
+        Output: numbers after the step; added: gain from collisions.
+    f : ndarray (n_component, n_sector, n_energy, n_mu, n_r)
+        Output, in this ``sector`` and ``energy``.
+    """
+    n_component, _, _, n_mu, n = start.shape
+    n_flavor = budget.shape[0]
+    for c in range(n_component):
+        kind = _kind(c, n_component)
+        after = 0.0
+        gained = 0.0
+        for lo in range(0, n, LANES):
+            count = min(LANES, n - lo)
+            window = slice(lo, lo + count)
+            iso, dip, rest = phi[2, 0, kind], phi[2, 1, kind], phi[2, 2, kind, window]
+            _moments(change, c, 0, 0, mu, dmu, lo, count, sums, 0)
+            if c < n_flavor:
+                for i in range(count):
+                    gained += volume[lo + i] * (iso[lo + i] - 0.5 * step) * sums[i]
+            for i in range(count):
+                k = lo + i
+                sums[i] *= iso[k] - rest[i]
+                sums[LANES + i] *= (dip[k] - rest[i]) / m2
+            for j in range(n_mu):
+                row = start[c, 0, 0, j, window]
+                difference = change[c, 0, 0, j, window]
+                target = f[c, sector, energy, j, window]
+                m = mu[j]
+                for i in range(count):
+                    target[i] = (row[i] + rest[i] * difference[i]) + (sums[i] + m * sums[LANES + i])
+            if c < n_flavor:
+                _moments(f, c, sector, energy, mu, dmu, lo, count, sums, 0)
+                for i in range(count):
+                    after += volume[lo + i] * sums[i]
+        if c < n_flavor:
+            budget[c, 1] = after
+            budget[c, 3] += gained

@@ -24,7 +24,8 @@ import numpy as np
 
 from qkepipe.jit import jit
 from qkepipe.transport.geometry import Geometry
-from qkepipe.transport.streaming import GHOSTS, Work, limiter_factor, streaming_rate
+from qkepipe.transport.limiter import occupation_factor
+from qkepipe.transport.streaming import streaming_rate, work_space
 
 __all__ = ["solve_steady"]
 
@@ -40,30 +41,25 @@ FLOOR = 1e-30
 
 
 @jit
-def _limiters(f, inner, geometry, work, in_r, in_mu):
-    """Limiter factors of second-order faces of f[n_mu, 1, n_r]: radial and angular ones."""
-    n_mu, _, n = f.shape
-    pad, jump = work.pad, work.jump
+def _limiters(f, inner, geometry, in_r, in_mu):
+    """Limiter factors of second-order faces of f[n_mu, n_r]: radial and angular ones."""
+    n_mu, n = f.shape
     for j in range(n_mu):
         forward = geometry.mu[j] > 0.0
-        line = pad[0]
-        row = f[j, 0]
-        for i in range(n):
-            line[i + GHOSTS] = row[i]
-        below = inner[j, 0] if forward else row[0]
-        above = row[n - 1] if forward else 0.0
-        line[0] = line[1] = below
-        line[n + 2] = line[n + 3] = above
+        row = f[j]
         sign = 0.25 if forward else -0.25
         for i in range(n):
-            jump[0, i] = sign * (line[i + 3] - line[i + 1])
-        limiter_factor(pad, pad, pad, 1, 2, 3, jump, in_r[j])
+            # beyond the ends: what enters there; where nothing does, the last value
+            low = row[i - 1] if i > 0 else (inner[j] if forward else row[0])
+            high = row[i + 1] if i < n - 1 else (row[i] if forward else 0.0)
+            in_r[j, i] = occupation_factor(row[i], row[i] - low, high - row[i], sign * (high - low))
     in_mu[0] = 0.0
     in_mu[n_mu - 1] = 0.0
     for j in range(1, n_mu - 1):
         for i in range(n):
-            jump[0, i] = geometry.slope_mu[j] * (f[j + 1, 0, i] - f[j - 1, 0, i])
-        limiter_factor(f[j - 1], f[j], f[j + 1], 0, 0, 0, jump, in_mu[j])
+            low, middle, high = f[j - 1, i], f[j, i], f[j + 1, i]
+            jump = geometry.slope_mu[j] * (high - low)
+            in_mu[j, i] = occupation_factor(middle, middle - low, high - middle, jump)
 
 
 @jit
@@ -206,22 +202,27 @@ def _dot(a, b):
 
 @jit
 def _residual(f, inner, gamma, chi0, chi1, source, geometry, work, rate):
-    """R(f) = S(f) + C(f) [cm^-1] of f[n_mu, 1, n_r], written to ``rate``."""
-    streaming_rate(f, inner, geometry, work, rate, work.through[0])
-    n_mu, _, n = f.shape
-    mean, flux = work.edge_flux[0, 0], work.edge_flux[1, 0]
+    """R(f) = S(f) + C(f) [cm^-1] of f[n_mu, n_r], written to ``rate``."""
+    n_mu, n = f.shape
+    tile, through, moments = work
+    shape = (1, 1, 1, n_mu, n)
+    streaming_rate(
+        f.reshape(shape), 0, 0, inner.reshape(n_mu, 1), geometry, tile, rate.reshape(shape), False,
+        through,
+    )  # fmt: skip
+    mean, flux = moments[0], moments[1]
     mean[:] = 0.0
     flux[:] = 0.0
     for j in range(n_mu):
         w = 0.5 * geometry.dmu[j]
         wm = w * geometry.mu[j]
-        row = f[j, 0]
+        row = f[j]
         for i in range(n):
             mean[i] += w * row[i]
             flux[i] += wm * row[i]
     for j in range(n_mu):
-        row = f[j, 0]
-        out = rate[j, 0]
+        row = f[j]
+        out = rate[j]
         given = source[j]
         m = geometry.mu[j]
         for i in range(n):
@@ -232,14 +233,14 @@ def _residual(f, inner, gamma, chi0, chi1, source, geometry, work, rate):
 @jit
 def _correct(rate, lower, upper, inverse, flat):
     """Solve A delta = R; ``rate`` is overwritten with delta."""
-    n_mu, _, n = rate.shape
+    n_mu, n = rate.shape
     for i in range(n):
         for j in range(n_mu):
-            flat[i * n_mu + j] = rate[j, 0, i]
+            flat[i * n_mu + j] = rate[j, i]
     _backsolve(lower, upper, inverse, flat)
     for i in range(n):
         for j in range(n_mu):
-            rate[j, 0, i] = flat[i * n_mu + j]
+            rate[j, i] = flat[i * n_mu + j]
 
 
 @jit
@@ -248,7 +249,7 @@ def _density(f, dmu, out):
     out[:] = 0.0
     for j in range(f.shape[0]):
         w = 0.5 * dmu[j]
-        row = f[j, 0]
+        row = f[j]
         for i in range(out.size):
             out[i] += w * abs(row[i])
 
@@ -304,16 +305,13 @@ def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
     if not (source.any() or inner.any()):
         # no neutrinos at all: nothing that a correction could be relative to
         return np.zeros((n_mu, n)), 0, np.zeros(n)
-    delta, f = np.empty((n_mu, 1, n)), np.zeros((n_mu, 1, n))
+    delta, f = np.empty((n_mu, n)), np.zeros((n_mu, n))
     in_r, in_mu = np.zeros((n_mu, n)), np.zeros((n_mu, n))
     lower, upper = np.empty((n * n_mu, 2 * n_mu)), np.empty((n * n_mu, 2 * n_mu))
     inverse, flat = np.empty(n * n_mu), np.empty(n * n_mu)
     ring = np.empty((3 * n_mu, 4 * n_mu + 1))
     density, size = np.empty(n), np.empty(n)
-    work = Work(
-        np.empty((2, 1, n)), np.empty((1, n + 2 * GHOSTS)), np.empty((1, n)), np.empty(n),
-        np.empty((2, 1, 2)), np.empty(0),
-    )  # fmt: skip
+    work = work_space(1), np.empty((1, 2)), np.empty((2, n))
 
     def correction():
         _residual(f, inner, gamma, chi0, chi1, source, geometry, work, delta)
@@ -323,7 +321,7 @@ def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
         _factorise(gamma, chi0, chi1, in_r, in_mu, geometry, ring, lower, upper, inverse)
 
     if start is not None:
-        f[:, 0] = start
+        f[:] = start
     else:
         # first-order faces: a linear problem with a positive solution
         factorise()
@@ -334,7 +332,7 @@ def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
         if number == EARLY or number % RENEW == 0:
             if number > EARLY:
                 f[:] = best
-            _limiters(f, inner, geometry, work, in_r, in_mu)
+            _limiters(f, inner, geometry, in_r, in_mu)
             factorise()
             acceleration = _Acceleration(f.size)
             _density(f, geometry.dmu, density)
@@ -348,9 +346,9 @@ def _block(geometry, gamma, chi0, chi1, source, inner, start, tolerance, most):
             smallest = error
             best[:], last[:] = f, relative
         if error < tolerance:
-            return f[:, 0], number, relative
+            return f, number, relative
         f[:] = acceleration.step(f.ravel(), delta.ravel(), weight).reshape(f.shape)
-    return best[:, 0], most, last
+    return best, most, last
 
 
 def solve_steady(
@@ -401,7 +399,7 @@ def solve_steady(
     def solve(block):
         return _block(
             geometry, absorption[block], scattering[block], chi1[block], source[block],
-            np.ascontiguousarray(inner[block, :, None]), None if start is None else start[block],
+            np.ascontiguousarray(inner[block]), None if start is None else start[block],
             tolerance, most,
         )  # fmt: skip
 

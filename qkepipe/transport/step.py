@@ -17,10 +17,14 @@ import numba
 import numpy as np
 
 from qkepipe.jit import jit, jit_parallel, prange
-from qkepipe.transport.collisions import apply_phi, collision_tables
+from qkepipe.transport.collisions import (
+    SUMS,
+    collide_first,
+    collide_second,
+    collision_tables,
+)
 from qkepipe.transport.geometry import Geometry
-from qkepipe.transport.limiter_three import TILE_SIZE
-from qkepipe.transport.streaming import GHOSTS, Work, radial_flux, streaming_rate
+from qkepipe.transport.streaming import Tile, radial_flux, streaming_rate, work_space
 
 __all__ = ["BUDGET", "TransportOperator", "face_flux", "stable_step"]
 
@@ -30,118 +34,31 @@ BUDGET = ("before", "after", "inflow", "collisions")
 
 
 @jit
-def _isotropic(block, component, dmu, out):
-    """out[r] = (1/2) int block dmu."""
-    out[:] = 0.0
-    for j in range(block.shape[0]):
-        w = 0.5 * dmu[j]
-        row = block[j, component]
-        for i in range(out.size):
-            out[i] += w * row[i]
-
-
-@jit
 def _step_block(
-    f, sector, energy, inner, phi, source, stages, work, moments, budget, step, geometry
+    f, sector, energy, inner, phi, source, start, rate, tile, through, sums, budget, step, geometry
 ):
-    """One step of one sector and energy; ``stages`` (4, n_mu, n_component, n_r) is work space."""
+    """One step of one sector and energy.
+
+    ``start`` and ``rate`` (n_component, 1, 1, n_mu, n_r), ``through`` (2, n_component, 2),
+    ``tile`` and ``sums`` are work space.
+    """
     mu, dmu, volume, m2 = geometry.mu, geometry.dmu, geometry.volume, geometry.second_moment
-    n_component = f.shape[0]
-    flavors = source.shape[0]
-    n_mu = f.shape[3]
-    n = f.shape[4]
-    old = stages[0]
-    first = stages[1]
-    new = stages[2]
-    second = stages[3]
-    through_first = work.through[0]
-    through_second = work.through[1]
-    for c in range(n_component):
-        for j in range(n_mu):
-            row = f[c, sector, energy, j]
-            copy = old[j, c]
-            for i in range(n):
-                copy[i] = row[i]
-    streaming_rate(old, inner, geometry, work, first, through_first)
-    apply_phi(old, phi, 0, mu, dmu, m2, moments, new, False)
-    apply_phi(first, phi, 1, mu, dmu, m2, moments, new, True)
-    for c in range(flavors):
-        gain = source[c]
-        for j in range(n_mu):
-            row = new[j, c]
-            for i in range(n):
-                row[i] += gain[i]
-    streaming_rate(new, inner, geometry, work, second, through_second)
-    for c in range(flavors):
-        # number of the linear flow driven by the same streaming: independent of the update
-        mean = moments[0]
-        total = moments[1]
-        kind = min(c, 1)
-        iso0 = phi[0, 0, kind]
-        iso1 = phi[1, 0, kind]
-        iso2 = phi[2, 0, kind]
-        _isotropic(old, c, dmu, mean)
-        before = 0.0
-        collisions = 0.0
-        for i in range(n):
-            before += volume[i] * mean[i]
-            collisions += volume[i] * ((iso0[i] - 1.0) * mean[i] + source[c, i])
-        _isotropic(first, c, dmu, total)
-        for i in range(n):
-            collisions += volume[i] * (iso1[i] - iso2[i] - 0.5 * step) * total[i]
-        _isotropic(second, c, dmu, total)
-        for i in range(n):
-            collisions += volume[i] * (iso2[i] - 0.5 * step) * total[i]
-        budget[c, 0] = before
-        budget[c, 2] = (
-            0.5
-            * step
-            * (
-                through_first[c, 0]
-                + through_second[c, 0]
-                - through_first[c, 1]
-                - through_second[c, 1]
-            )
-        )
-        budget[c, 3] = collisions
-    for j in range(n_mu):
-        for c in range(n_component):
-            row = second[j, c]
-            start = first[j, c]
-            for i in range(n):
-                row[i] -= start[i]
-    apply_phi(second, phi, 2, mu, dmu, m2, moments, new, True)
-    for c in range(flavors):
-        _isotropic(new, c, dmu, moments[0])
-        after = 0.0
-        for i in range(n):
-            after += volume[i] * moments[0, i]
-        budget[c, 1] = after
-    for c in range(n_component):
-        for j in range(n_mu):
-            row = f[c, sector, energy, j]
-            value = new[j, c]
-            for i in range(n):
-                row[i] = value[i]
+    streaming_rate(f, sector, energy, inner, geometry, tile, rate, False, through[0])
+    collide_first(
+        f, sector, energy, rate, phi, source, step, volume, mu, dmu, m2, sums, budget, start
+    )
+    # from here on the rate of the second stage minus that of the first
+    streaming_rate(start, 0, 0, inner, geometry, tile, rate, True, through[1])
+    collide_second(start, rate, phi, step, volume, mu, dmu, m2, sums, budget, f, sector, energy)
+    for c in range(budget.shape[0]):
+        budget[c, 2] = 0.5 * step * (
+            through[0, c, 0] + through[1, c, 0] - through[0, c, 1] - through[1, c, 1]
+        )  # fmt: skip
 
 
 @jit_parallel
 def _step(
-    f,
-    inner,
-    phi,
-    source,
-    stages,
-    edge_flux,
-    pad,
-    jump,
-    theta,
-    through,
-    tile,
-    moments,
-    budget,
-    step,
-    geometry,
+    f, inner, phi, source, start, rate, cells, face, edge, through, sums, budget, step, geometry
 ):
     n_energy = f.shape[2]
     for block in prange(2 * n_energy):
@@ -149,19 +66,10 @@ def _step(
         energy = block % n_energy
         t = numba.get_thread_id()
         _step_block(
-            f,
-            sector,
-            energy,
-            inner[sector, energy],
-            phi[sector, energy],
-            source[sector, energy],
-            stages[t],
-            Work(edge_flux[t], pad[t], jump[t], theta[t], through[t], tile[t]),
-            moments[t],
-            budget[sector, energy],
-            step,
-            geometry,
-        )
+            f, sector, energy, inner[sector, energy], phi[sector, energy],
+            source[sector, energy], start[t], rate[t], Tile(cells[t], face[t], edge[t]),
+            through[t], sums[t], budget[sector, energy], step, geometry,
+        )  # fmt: skip
 
 
 def stable_step(geometry: Geometry, collision_rate: np.ndarray, cfl: float) -> float:
@@ -182,28 +90,14 @@ def stable_step(geometry: Geometry, collision_rate: np.ndarray, cfl: float) -> f
 
 
 @jit
-def _face_flux(f, inner, geometry, block, work, out):
-    n_component, n_sector, n_energy, n_mu, n = f.shape
+def _face_flux(f, inner, geometry, tile, out):
+    n_component, n_sector, n_energy, _, n = f.shape
     flux = np.empty((n_component, n + 1))
     for sector in range(n_sector):
         for energy in range(n_energy):
-            for c in range(n_component):
-                for j in range(n_mu):
-                    block[j, c] = f[c, sector, energy, j]
-            radial_flux(block, inner[sector, energy], geometry, work, flux)
+            radial_flux(f, sector, energy, inner[sector, energy], geometry, tile, flux)
             for c in range(n_component):
                 out[c, sector, energy] = flux[c]
-
-
-def _work_space(n_mu: int, n_component: int, n_r: int) -> Work:
-    return Work(
-        np.empty((2, n_component, n_r)),
-        np.empty((n_component, n_r + 2 * GHOSTS)),
-        np.empty((n_component, n_r)),
-        np.empty(n_r),
-        np.empty((2, n_component, 2)),
-        np.empty(TILE_SIZE),
-    )
 
 
 def face_flux(f: np.ndarray, inner: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -226,10 +120,9 @@ def face_flux(f: np.ndarray, inner: np.ndarray, geometry: Geometry) -> np.ndarra
     ndarray (n_component, n_sector, n_energy, n_r + 1)
         Area A times (1/2) int mu f dmu [cm^2].
     """
-    n_component, n_sector, n_energy, n_mu, n_r = f.shape
+    n_component, n_sector, n_energy, _, n_r = f.shape
     out = np.empty((n_component, n_sector, n_energy, n_r + 1))
-    block = np.empty((n_mu, n_component, n_r))
-    _face_flux(f, inner, geometry, block, _work_space(n_mu, n_component, n_r), out)
+    _face_flux(f, inner, geometry, work_space(n_component), out)
     return out
 
 
@@ -272,15 +165,14 @@ class TransportOperator:
         )
         self.inner = np.ascontiguousarray(inner.transpose(1, 2, 3, 0))
         n_thread = numba.get_num_threads()
+        block = (n_thread, n_component, 1, 1, n_mu, n_r)
+        tile = (np.stack([part] * n_thread) for part in work_space(n_component))
         self._work = (
-            np.empty((n_thread, 4, n_mu, n_component, n_r)),
-            np.empty((n_thread, 2, n_component, n_r)),
-            np.empty((n_thread, n_component, n_r + 2 * GHOSTS)),
-            np.empty((n_thread, n_component, n_r)),
-            np.empty((n_thread, n_r)),
+            np.empty(block),
+            np.empty(block),
+            *tile,
             np.empty((n_thread, 2, n_component, 2)),
-            np.empty((n_thread, TILE_SIZE)),
-            np.empty((n_thread, 2, n_r)),
+            np.empty((n_thread, SUMS)),
         )
         self.budget = np.zeros((2, n_energy, self.source.shape[2], len(BUDGET)))
 

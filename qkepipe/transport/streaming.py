@@ -2,21 +2,16 @@
 
 Face values are reconstructed in r from five cells (fifth order on smooth grids, upwind
 biased, :func:`qkepipe.transport.geometry.face_coefficients`), in mu from three (second
-order). The difference between the face value and the cell average is scaled by a factor:
+order), and limited (:mod:`qkepipe.transport.limiter`).
 
-- of an occupation, the smaller of the monotonised-central limiter and of the largest factor
-  for which the face state and its mirror image about the average are not negative;
-- of a flavour matrix, one common factor for all components, so that the limiter does not
-  depend on the basis in flavour space: the limiter of the trace and the largest factor for
-  which both states stay positive matrices (|P| <= trace).
+A state is ``f[component, sector, energy, mu, r]``, components ``ee, xx, Re ex, Im ex`` of a
+matrix, or nine of three flavours, or one or two (``ee, xx``) occupations, each limited for itself.
+The kernels take one sector and energy of it.
 
-The average is then the mean of two positive states, and with CFL <= 1/2 the update is a convex
-combination of positive ones (Zhang & Shu 2010, J. Comput. Phys. 229, 3091, applied to the cone
-of positive matrices).
-
-Blocks hold one sector and energy: ``block[mu, component, r]``, components ``ee, xx, Re ex,
-Im ex`` of a matrix, or nine of three flavours, or one or two (``ee, xx``) occupations, each
-limited for itself.
+Rows of the state are worked on in windows of r, three directions at a time, in a small
+:class:`Tile` with rows of fixed length: what a face needs stays in registers and in the
+innermost cache, and the compiler, which cannot see whether rows of unknown length overlap,
+vectorises the loops over cells.
 """
 
 from typing import NamedTuple
@@ -25,162 +20,333 @@ import numpy as np
 
 from qkepipe.jit import jit
 from qkepipe.transport.faces_three import edge_flux_three, row_faces_three
+from qkepipe.transport.limiter import matrix_factor, occupation_factor
+from qkepipe.transport.windows import HALO, LANES, NEIGHBOURS, ROW
 
-__all__ = ["GHOSTS", "Work", "limiter_factor", "radial_flux", "streaming_rate"]
-
-#: Ghost cells on either side of a row in r.
-GHOSTS = 2
-#: Slack of the positivity test of matrices, relative to trace^2: |P| may exceed the trace by
-#: twice that fraction. Without it every change of direction of a pure state is flattened, which
-#: slows the growth of flavour waves by several per cent.
-SLACK = 1e-3
-#: Relative change per cell below which extrema are not clipped (Shu 1987, Math. Comp. 49, 105:
-#: total-variation-bounded limiting), of the trace of matrices and of single occupations.
-SMOOTH, SMOOTH_SINGLE = 1e-3, 1e-2
-TINY = 1e-300
-#: Of matrices, for three flavours.
-_LIMITS = (SLACK, SMOOTH, TINY)
-#: Round-off must not make a face state negative.
-BELOW_ONE = 1.0 - 1e-14
+__all__ = ["Tile", "radial_flux", "streaming_rate", "work_space"]
 
 
-@jit
-def limiter_factor(lo, mid, hi, lo0, mid0, hi0, jump, theta):
-    """Limiter factor in [0, 1] of one row of cells, written to ``theta``.
-
-    Parameters
-    ----------
-    lo, mid, hi : ndarray (n_component, >= n)
-        Lower neighbours, cells and upper neighbours; cell ``i`` is at ``mid[:, mid0 + i]``
-        and likewise for the neighbours.
-    jump : ndarray (n_component, >= n)
-        Reconstructed face value minus cell average.
-    theta : ndarray (n,)
-    """
-    n = theta.size
-    if mid.shape[0] == 1:
-        for i in range(n):
-            f = mid[0, mid0 + i]
-            below = f - lo[0, lo0 + i]
-            above = hi[0, hi0 + i] - f
-            allowed = min(abs(below), abs(above)) if below * above > 0.0 else 0.0
-            # the jump grows monotonically with what is allowed, as corrections do not converge
-            # otherwise; face state and its mirror image stay positive
-            allowed = min(max(allowed, SMOOTH_SINGLE * f), BELOW_ONE * f)
-            theta[i] = max(0.0, min(1.0, allowed / (abs(jump[0, i]) + TINY)))
-    else:
-        for i in range(n):
-            ee = mid[0, mid0 + i]
-            xx = mid[1, mid0 + i]
-            re = mid[2, mid0 + i]
-            im = mid[3, mid0 + i]
-            dee = jump[0, i]
-            dxx = jump[1, i]
-            dre = jump[2, i]
-            dim = jump[3, i]
-            trace = ee + xx
-            a = max(ee * xx - re * re - im * im + SLACK * trace * trace, 0.0)
-            b = 0.5 * (ee * dxx + xx * dee) - re * dre - im * dim
-            c = dee * dxx - dre * dre - dim * dim
-            cone = (a + TINY) / (abs(b) + np.sqrt(max(b * b - a * c, 0.0)) + TINY)
-            # a positive determinant alone would let both eigenvalues be negative
-            # round-off can leave the trace of an empty direction below zero
-            cone = min(cone, max(trace, 0.0) / (abs(dee + dxx) + TINY))
-            below = trace - (lo[0, lo0 + i] + lo[1, lo0 + i])
-            above = (hi[0, hi0 + i] + hi[1, hi0 + i]) - trace
-            limited = min(abs(below), abs(above)) / (abs(dee + dxx) + TINY)
-            limited = limited if below * above > 0.0 else 0.0
-            # continuous switch: a jump here would leave steady states chattering
-            smooth = 2.0 - max(abs(below), abs(above)) / (SMOOTH * trace + TINY)
-            limited = max(limited, min(1.0, smooth))
-            theta[i] = min(1.0, min(cone, limited))
-
-
-class Work(NamedTuple):
-    """Work space of one thread.
+class Tile(NamedTuple):
+    """Work space of one thread; in flat rows the components are ``ROW`` apart.
 
     Attributes
     ----------
-    edge_flux : ndarray (2, n_component, n_r)
-    pad : ndarray (n_component, n_r + 2 GHOSTS)
-    jump : ndarray (n_component, n_r)
-    theta : ndarray (n_r,)
-    through : ndarray (2, n_component, 2)
-        Fluxes through the ends, of the two stages of a step.
-    tile : ndarray (TILE_SIZE,)
-        For the faces of three flavours.
+    cells : ndarray (3, n_component ROW)
+        Rows of three neighbouring directions, cell ``i`` of the window at ``HALO + i``.
+    face : ndarray (n_component ROW,)
+        Upwind states at the radial faces: at ``HALO + i`` that of the outer face of cell ``i``
+        for mu > 0, of its inner face for mu < 0.
+    edge : ndarray (2, n_component ROW)
+        Fluxes through the two angular edges of a bin, over g.
     """
 
-    edge_flux: np.ndarray
-    pad: np.ndarray
-    jump: np.ndarray
-    theta: np.ndarray
-    through: np.ndarray
-    tile: np.ndarray
+    cells: np.ndarray
+    face: np.ndarray
+    edge: np.ndarray
+
+
+def work_space(n_component: int) -> Tile:
+    """A tile for one thread."""
+    size = n_component * ROW
+    return Tile(np.zeros((3, size)), np.zeros(size), np.zeros((2, size)))
 
 
 @jit
-def _row_faces(j, block, inner, geometry, work):
-    """Upwind states at the radial faces of bin ``j``, written to ``work.edge_flux[0]``.
+def _load(f, sector, energy, j, entering, forward, periodic, lo, count, cells):
+    """Copy direction ``j`` of cells ``lo`` to ``lo + count`` with its neighbours to the tile.
 
-    For mu > 0 entry i is the state at the outer face of cell i, for mu < 0 at its inner face.
+    ``entering`` (n_component,) lies below the first cell of a grid with ends, nothing above the
+    last one; at an end that neutrinos leave by, the last value goes on.
     """
-    n_component, n = block.shape[1:]
-    face, pad, jump, theta = work.edge_flux[0], work.pad, work.jump, work.theta
-    periodic = geometry.periodic
-    forward = geometry.mu[j] > 0.0
-    face_of = geometry.face_up if forward else geometry.face_down
-    if n_component == 9:
-        row_faces_three(
-            block[j], inner[j], forward, periodic, face_of, face, _LIMITS, work.tile
-        )  # fmt: skip
+    n = f.shape[4]
+    first = max(lo - NEIGHBOURS, 0)
+    last = min(lo + count + NEIGHBOURS, n)
+    for c in range(f.shape[0]):
+        row = f[c, sector, energy, j, first:last]
+        at = c * ROW + HALO + first - lo
+        copy = cells[at : at + row.size]
+        for i in range(row.size):
+            copy[i] = row[i]
+    if lo >= NEIGHBOURS and lo + count + NEIGHBOURS <= n:
         return
-    for c in range(n_component):
-        row = block[j, c]
-        line = pad[c]
-        for i in range(n):
-            line[i + 2] = row[i]
-        if periodic:
-            line[0] = row[n - 2]
-            line[1] = row[n - 1]
-            line[n + 2] = row[0]
-            line[n + 3] = row[1]
-        else:
-            below = inner[j, c] if forward else row[0]
-            above = row[n - 1] if forward else 0.0
-            line[0] = below
-            line[1] = below
-            line[n + 2] = above
-            line[n + 3] = above
-        a0 = face_of[0]
-        a1 = face_of[1]
-        a2 = face_of[2]
-        a3 = face_of[3]
-        a4 = face_of[4]
-        step = jump[c]
-        for i in range(n):
-            step[i] = (
-                a0[i] * line[i]
-                + a1[i] * line[i + 1]
-                + a2[i] * line[i + 2]
-                + a3[i] * line[i + 3]
-                + a4[i] * line[i + 4]
-            )
-    together = n_component if n_component == 4 else 1
-    for first in range(0, n_component, together):
-        part = slice(first, first + together)
-        line = pad[part]
-        limiter_factor(line, line, line, 1, 2, 3, jump[part], theta)
-        for c in range(first, first + together):
-            value = face[c]
-            row = block[j, c]
-            step = jump[c]
-            for i in range(n):
-                value[i] = row[i] + theta[i] * step[i]
+    for c in range(f.shape[0]):
+        row = f[c, sector, energy, j]
+        at = c * ROW + HALO
+        for i in range(NEIGHBOURS):
+            if lo <= i:
+                below = entering[c] if forward else row[0]
+                cells[at - 1 - i] = row[n - 1 - i + lo] if periodic else below
+            if lo + count + i >= n:
+                above = row[n - 1] if forward else 0.0
+                cells[at + count + i] = row[lo + count + i - n] if periodic else above
 
 
 @jit
-def radial_flux(block, inner, geometry, work, flux):
+def _faces(cells, face_of, first, n_component, count, face):
+    """Upwind states at the radial faces of ``count`` cells.
+
+    ``cells`` begins with the second lower neighbour of the first cell, ``face`` with itself; its
+    coefficients are ``face_of[:, first]``.
+    """
+    a0 = face_of[0, first : first + count]
+    a1 = face_of[1, first : first + count]
+    a2 = face_of[2, first : first + count]
+    a3 = face_of[3, first : first + count]
+    a4 = face_of[4, first : first + count]
+    if n_component == 4:
+        for i in range(count):
+            w0 = a0[i]
+            w1 = a1[i]
+            w2 = a2[i]
+            w3 = a3[i]
+            w4 = a4[i]
+            ee_low = cells[i + 1]
+            ee = cells[i + 2]
+            ee_high = cells[i + 3]
+            dee = w0 * cells[i] + w1 * ee_low + w2 * ee + w3 * ee_high + w4 * cells[i + 4]
+            xx_low = cells[ROW + i + 1]
+            xx = cells[ROW + i + 2]
+            xx_high = cells[ROW + i + 3]
+            dxx = (
+                w0 * cells[ROW + i] + w1 * xx_low + w2 * xx + w3 * xx_high + w4 * cells[ROW + i + 4]
+            )
+            re = cells[2 * ROW + i + 2]
+            dre = (
+                w0 * cells[2 * ROW + i]
+                + w1 * cells[2 * ROW + i + 1]
+                + w2 * re
+                + w3 * cells[2 * ROW + i + 3]
+                + w4 * cells[2 * ROW + i + 4]
+            )
+            im = cells[3 * ROW + i + 2]
+            dim = (
+                w0 * cells[3 * ROW + i]
+                + w1 * cells[3 * ROW + i + 1]
+                + w2 * im
+                + w3 * cells[3 * ROW + i + 3]
+                + w4 * cells[3 * ROW + i + 4]
+            )
+            trace = ee + xx
+            below = trace - (ee_low + xx_low)
+            above = (ee_high + xx_high) - trace
+            theta = matrix_factor(ee, xx, re, im, below, above, dee, dxx, dre, dim)
+            face[i] = ee + theta * dee
+            face[ROW + i] = xx + theta * dxx
+            face[2 * ROW + i] = re + theta * dre
+            face[3 * ROW + i] = im + theta * dim
+    elif n_component == 9:
+        row_faces_three(cells, a0, a1, a2, a3, a4, count, face)
+    else:
+        for c in range(n_component):
+            row = cells[c * ROW : (c + 1) * ROW]
+            out = face[c * ROW : (c + 1) * ROW]
+            for i in range(count):
+                low = row[i + 1]
+                f = row[i + 2]
+                high = row[i + 3]
+                jump = a0[i] * row[i] + a1[i] * low + a2[i] * f + a3[i] * high + a4[i] * row[i + 4]
+                out[i] = f + occupation_factor(f, f - low, high - f, jump) * jump
+
+
+@jit
+def _row_faces(cells, j, inner, geometry, lo, count, face):
+    """Upwind states of direction ``j`` at all radial faces of a window.
+
+    In ``face`` of cells -1 to ``count`` for mu > 0, 0 to ``count + 1`` for mu < 0; beyond the
+    ends of a grid, of the cell at the other end or, if it is not periodic, what enters there.
+    """
+    n_component, n = inner.shape[1], geometry.volume.size
+    forward = geometry.mu[j] > 0.0
+    if forward:
+        first, last = -1 if lo > 0 else 0, count
+    else:
+        first, last = 0, count + 1 if lo + count < n else count
+    face_of = geometry.face_up if forward else geometry.face_down
+    _faces(
+        cells[HALO - 2 + first :], face_of, lo + first, n_component, last - first,
+        face[HALO + first :],
+    )  # fmt: skip
+    outside = -1 if forward else count
+    if lo + outside >= 0 and lo + outside < n:
+        return
+    if geometry.periodic:
+        _faces(
+            cells[HALO - 2 + outside :], face_of, (lo + outside) % n, n_component, 1,
+            face[HALO + outside :],
+        )  # fmt: skip
+    else:
+        for c in range(n_component):
+            face[c * ROW + HALO + outside] = inner[j, c] if forward else 0.0
+
+
+@jit
+def _angular_edge(before, here, after, n_component, slope, turn, count, edge):
+    """Flux over g through the angular edge that the neutrinos of a bin leave by.
+
+    ``before``, ``here`` and ``after`` are rows in the direction of the motion.
+    """
+    if n_component == 4:
+        for i in range(count):
+            k = HALO + i
+            ee_low = before[k]
+            ee = here[k]
+            ee_high = after[k]
+            k += ROW
+            xx_low = before[k]
+            xx = here[k]
+            xx_high = after[k]
+            k += ROW
+            re = here[k]
+            dre = slope * (after[k] - before[k])
+            k += ROW
+            im = here[k]
+            dim = slope * (after[k] - before[k])
+            dee = slope * (ee_high - ee_low)
+            dxx = slope * (xx_high - xx_low)
+            trace = ee + xx
+            below = trace - (ee_low + xx_low)
+            above = (ee_high + xx_high) - trace
+            theta = matrix_factor(ee, xx, re, im, below, above, dee, dxx, dre, dim)
+            edge[i] = turn * (ee + theta * dee)
+            edge[ROW + i] = turn * (xx + theta * dxx)
+            edge[2 * ROW + i] = turn * (re + theta * dre)
+            edge[3 * ROW + i] = turn * (im + theta * dim)
+    elif n_component == 9:
+        edge_flux_three(before, here, after, slope, turn, count, edge)
+    else:
+        for c in range(n_component):
+            row = slice(c * ROW + HALO, (c + 1) * ROW)
+            lows, middles, highs = before[row], here[row], after[row]
+            out = edge[c * ROW : (c + 1) * ROW]
+            for i in range(count):
+                low = lows[i]
+                f = middles[i]
+                high = highs[i]
+                jump = slope * (high - low)
+                out[i] = turn * (f + occupation_factor(f, f - low, high - f, jump) * jump)
+
+
+@jit
+def _rate(face, left, entered, j, speed, sign, geometry, lo, count, rate, keep):
+    """Rate of change of a window by its fluxes, plus ``keep`` times what ``rate`` holds.
+
+    Radial fluxes count with ``speed``, angular ones ``left`` and ``entered`` where ``sign`` g > 0.
+    """
+    inside = HALO - 1 if geometry.mu[j] > 0.0 else HALO
+    out_rate = geometry.out_rate[lo : lo + count]
+    in_rate = geometry.in_rate[lo : lo + count]
+    turn_rate = geometry.turn_rate[lo : lo + count]
+    scale = sign / geometry.dmu[j]
+    for c in range(rate.shape[0]):
+        out = rate[c, 0, 0, j, lo : lo + count]
+        at = face[c * ROW + inside : (c + 1) * ROW]
+        up = left[c * ROW : (c + 1) * ROW]
+        down = entered[c * ROW : (c + 1) * ROW]
+        if keep == 0.0:
+            for i in range(count):
+                radial = speed * (in_rate[i] * at[i] - out_rate[i] * at[i + 1])
+                out[i] = radial - max(scale * turn_rate[i], 0.0) * (up[i] - down[i])
+        else:
+            for i in range(count):
+                radial = speed * (in_rate[i] * at[i] - out_rate[i] * at[i + 1])
+                turning = max(scale * turn_rate[i], 0.0) * (up[i] - down[i])
+                out[i] = (radial - turning) + keep * out[i]
+
+
+@jit
+def _ends(face, j, geometry, lo, count, through):
+    """Add the fluxes through the ends of the grid that a window has."""
+    n = geometry.volume.size
+    weight = 0.5 * geometry.dmu[j] * geometry.mu[j]
+    inside = HALO - 1 if geometry.mu[j] > 0.0 else HALO
+    for c in range(through.shape[0]):
+        if lo == 0:
+            through[c, 0] += weight * geometry.area[0] * face[c * ROW + inside]
+        if lo + count == n:
+            through[c, 1] += weight * geometry.area[n] * face[c * ROW + inside + count]
+
+
+@jit
+def _sweep(
+    f, sector, energy, inner, geometry, tile, lo, count, sign, radial, turns, rate, keep, through
+):
+    """All directions of a window, in the order in which neutrinos turn where ``sign`` g > 0."""
+    n_component, _, _, n_mu, _ = f.shape
+    mu, periodic = geometry.mu, geometry.periodic
+    cells, face, edge = tile
+    upward = sign > 0.0
+    first = 0 if upward else n_mu - 1
+    forward = mu[first] > 0.0
+    _load(f, sector, energy, first, inner[first], forward, periodic, lo, count, cells[0])
+    edge[:] = 0.0
+    for k in range(n_mu):
+        j = k if upward else n_mu - 1 - k
+        here, after = cells[k % 3], cells[(k + 1) % 3]
+        left, entered = edge[k % 2], edge[(k + 1) % 2]
+        if k < n_mu - 1:
+            following = j + 1 if upward else j - 1
+            forward = mu[following] > 0.0
+            _load(
+                f, sector, energy, following, inner[following], forward, periodic, lo, count, after
+            )
+            if turns:
+                # a bin is left through its edge towards mu = sign
+                turn = geometry.edge_turn[j + 1] if upward else geometry.edge_turn[j]
+                before = cells[(k + 2) % 3] if k > 0 else here
+                slope = geometry.slope_mu[j] if k > 0 else 0.0
+                _angular_edge(before, here, after, n_component, slope, turn, count, left)
+        else:
+            left[:] = 0.0
+        if radial:
+            _row_faces(here, j, inner, geometry, lo, count, face)
+            _ends(face, j, geometry, lo, count, through)
+        speed = mu[j] if radial else 0.0
+        _rate(face, left, entered, j, speed, sign, geometry, lo, count, rate, keep)
+
+
+@jit
+def streaming_rate(f, sector, energy, inner, geometry, tile, rate, subtract, through):
+    """Rate of change [cm^-1] of one sector and energy by streaming.
+
+    Parameters
+    ----------
+    f : ndarray (n_component, n_sector, n_energy, n_mu, n_r)
+    sector, energy : int
+    inner : ndarray (n_mu, n_component)
+        State that enters through the inner face, used for mu > 0; nothing enters at the
+        outer face. Both are ignored when the geometry is periodic.
+    geometry : Geometry
+    tile : Tile
+    rate : ndarray (n_component, 1, 1, n_mu, n_r)
+        Output: the rate, or with ``subtract`` the rate minus what was there.
+    subtract : bool
+    through : ndarray (n_component, 2)
+        Output: net outward flux through the inner and the outer face, area times
+        (1/2) int mu f dmu.
+    """
+    n = f.shape[4]
+    through[:] = 0.0
+    keep = -1.0 if subtract else 0.0
+    for lo in range(0, n, LANES):
+        count = min(LANES, n - lo)
+        highest = geometry.turn_rate[lo : lo + count].max()
+        lowest = geometry.turn_rate[lo : lo + count].min()
+        # inside the photon sphere rays turn inwards
+        sign = 1.0 if highest > 0.0 else -1.0
+        turns = highest > 0.0 or lowest < 0.0
+        _sweep(
+            f, sector, energy, inner, geometry, tile, lo, count, sign, True, turns, rate, keep,
+            through,
+        )  # fmt: skip
+        if highest > 0.0 and lowest < 0.0:
+            _sweep(
+                f, sector, energy, inner, geometry, tile, lo, count, -1.0, False, True, rate, 1.0,
+                through,
+            )  # fmt: skip
+
+
+@jit
+def radial_flux(f, sector, energy, inner, geometry, tile, flux):
     """Net outward flux through the radial faces of a grid with ends, written to ``flux``.
 
     The operator's own flux, area times (1/2) int mu f dmu with its upwind states: what a
@@ -188,140 +354,28 @@ def radial_flux(block, inner, geometry, work, flux):
 
     Parameters
     ----------
-    block : ndarray (n_mu, n_component, n_r)
+    f : ndarray (n_component, n_sector, n_energy, n_mu, n_r)
+    sector, energy : int
     inner : ndarray (n_mu, n_component)
     geometry : Geometry
-    work : Work
+    tile : Tile
     flux : ndarray (n_component, n_r + 1)
     """
-    n_mu, n_component, n = block.shape
-    area = geometry.area
-    flux[:] = 0.0
-    for j in range(n_mu):
-        _row_faces(j, block, inner, geometry, work)
-        weight = 0.5 * geometry.dmu[j] * geometry.mu[j]
-        shift = 1 if geometry.mu[j] > 0.0 else 0
-        for c in range(n_component):
-            face = work.edge_flux[0, c]
-            through = flux[c]
-            for i in range(n):
-                through[i + shift] += weight * area[i + shift] * face[i]
-            if shift == 1:
-                through[0] += weight * area[0] * inner[j, c]
-
-
-@jit
-def _turn(block, geometry, work, rate, sign):
-    """Add the angular fluxes of all cells where ``sign`` g > 0 to ``rate``.
-
-    A bin is left through its edge towards mu = sign: the upper one outside the photon sphere.
-    """
-    n_mu, n_component, n = block.shape
-    edge_flux, jump, theta = work.edge_flux, work.jump, work.theta
-    turn_rate = geometry.turn_rate
-    upward = sign > 0.0
-    edge_flux[:] = 0.0
-    for k in range(n_mu):
-        j = k if upward else n_mu - 1 - k
-        new = edge_flux[k % 2]
-        old = edge_flux[(k + 1) % 2]
-        if k == n_mu - 1:
-            new[:] = 0.0
-        elif n_component == 9:
-            edge_flux_three(
-                block[max(j - 1, 0)],
-                block[j],
-                block[min(j + 1, n_mu - 1)],
-                sign * geometry.slope_mu[j],
-                geometry.edge_turn[j + 1] if upward else geometry.edge_turn[j],
-                k == 0,
-                new,
-                _LIMITS,
-                work.tile,
-            )
-        else:
-            below = block[max(j - 1, 0)]
-            above = block[min(j + 1, n_mu - 1)]
-            slope = sign * geometry.slope_mu[j]
-            turn = geometry.edge_turn[j + 1] if upward else geometry.edge_turn[j]
-            for c in range(n_component):
-                step = jump[c]
-                low = below[c]
-                high = above[c]
-                for i in range(n):
-                    step[i] = slope * (high[i] - low[i])
-            together = n_component if n_component == 4 else 1
-            for first in range(0, n_component, together):
-                part = slice(first, first + together)
-                if k == 0:
-                    theta[:] = 0.0
-                else:
-                    row = block[j, part]
-                    limiter_factor(below[part], row, above[part], 0, 0, 0, jump[part], theta)
-                for c in range(first, first + together):
-                    value = block[j, c]
-                    step = jump[c]
-                    flux = new[c]
-                    for i in range(n):
-                        flux[i] = turn * (value[i] + theta[i] * step[i])
-        scale = 1.0 / geometry.dmu[j]
-        for c in range(n_component):
-            out = rate[j, c]
-            flux = new[c]
-            before = old[c]
-            for i in range(n):
-                out[i] -= scale * max(sign * turn_rate[i], 0.0) * (flux[i] - before[i])
-
-
-@jit
-def streaming_rate(block, inner, geometry, work, rate, through):
-    """Rate of change [cm^-1] of one block by streaming, written to ``rate``.
-
-    Parameters
-    ----------
-    block, rate : ndarray (n_mu, n_component, n_r)
-    inner : ndarray (n_mu, n_component)
-        State that enters through the inner face, used for mu > 0; nothing enters at the
-        outer face. Both are ignored when the geometry is periodic.
-    geometry : Geometry
-    work : Work
-    through : ndarray (n_component, 2)
-        Output: net outward flux through the inner and the outer face, area times
-        (1/2) int mu f dmu.
-    """
-    n_mu, n_component, n = block.shape
+    n_component, _, _, n_mu, n = f.shape
     mu = geometry.mu
-    dmu = geometry.dmu
-    area = geometry.area
-    out_rate = geometry.out_rate
-    in_rate = geometry.in_rate
-    periodic = geometry.periodic
-    through[:] = 0.0
-    for j in range(n_mu):
-        _row_faces(j, block, inner, geometry, work)
-        forward = mu[j] > 0.0
-        weight = 0.5 * dmu[j] * mu[j]
-        for c in range(n_component):
-            face = work.edge_flux[0, c]
-            out = rate[j, c]
-            if forward:
-                # face[i] is the state at the upper face of cell i
-                entering = face[n - 1] if periodic else inner[j, c]
-                through[c, 0] += weight * area[0] * entering
-                through[c, 1] += weight * area[n] * face[n - 1]
-                out[0] = -mu[j] * (out_rate[0] * face[0] - in_rate[0] * entering)
-                for i in range(1, n):
-                    out[i] = -mu[j] * (out_rate[i] * face[i] - in_rate[i] * face[i - 1])
-            else:
-                entering = face[0] if periodic else 0.0
-                through[c, 0] += weight * area[0] * face[0]
-                through[c, 1] += weight * area[n] * entering
-                for i in range(n - 1):
-                    out[i] = -mu[j] * (out_rate[i] * face[i + 1] - in_rate[i] * face[i])
-                out[n - 1] = -mu[j] * (out_rate[n - 1] * entering - in_rate[n - 1] * face[n - 1])
-    lowest = geometry.turn_rate.min()
-    highest = geometry.turn_rate.max()
-    if highest > 0.0:
-        _turn(block, geometry, work, rate, 1.0)
-    if lowest < 0.0:
-        _turn(block, geometry, work, rate, -1.0)
+    flux[:] = 0.0
+    for lo in range(0, n, LANES):
+        count = min(LANES, n - lo)
+        # faces between windows belong to the later one
+        last = count if lo + count < n else count + 1
+        for j in range(n_mu):
+            forward = mu[j] > 0.0
+            _load(f, sector, energy, j, inner[j], forward, False, lo, count, tile.cells[0])
+            _row_faces(tile.cells[0], j, inner, geometry, lo, count, tile.face)
+            weight = 0.5 * geometry.dmu[j] * geometry.mu[j]
+            inside = HALO - 1 if geometry.mu[j] > 0.0 else HALO
+            for c in range(n_component):
+                for i in range(last):
+                    flux[c, lo + i] += (
+                        weight * geometry.area[lo + i] * tile.face[c * ROW + inside + i]
+                    )

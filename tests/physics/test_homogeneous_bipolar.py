@@ -108,6 +108,23 @@ def test_two_beams_of_the_public_code():
     assert rate / omega == pytest.approx(1.0, rel=1e-6)
 
 
+@pytest.mark.parametrize("g", [0.3, 0.5, 1.5])
+def test_two_beams_with_vacuum(g):
+    """growth^2 = 4 g^2 - (V - 2 g)^2 at k = 0: nue forward, nuebar backward, V = |omega| = 1."""
+    operator = HomogeneousStep(
+        np.array([g * UNIT]), np.array([-1.0, 1.0]), np.array([0.5, 0.5]),
+        two_flavor_vacuum(-1.0),
+    )  # fmt: skip
+    f = np.zeros((4, 2, 1, 2))
+    f[0, 0, 0, 1] = f[0, 1, 0, 0] = 2.0
+    f[2, 0, 0, 1] = f[2, 1, 0, 0] = 1e-10
+    expected = np.sqrt(4 * g**2 - (1 - 2 * g) ** 2)
+    lengths = np.array([10.0, 13.0]) / expected
+    states, _ = evolve(operator, f, lengths)
+    coherence = np.hypot(states[:, 2, 0, 0, 1], states[:, 3, 0, 0, 1])
+    assert growth(lengths, coherence) == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("ordering", ["normal", "inverted"])
 def test_slow_growth_of_a_spectrum(ordering):
     """Five energies and four directions, measured mixing at 5 to 40 MeV, against the roots.

@@ -60,6 +60,19 @@ def test_saturated_state(order, tolerance):
     )
 
 
+def test_growth_of_c1():
+    """Its linear phase: 0.0173871, the eigenvalue for rho_ex and conj(rhobar_ex)."""
+    matrix = np.array([[-0.5 - 0.01j, 0.5], [-0.7, 0.7 - 0.002j]])
+    expected = np.linalg.eigvals(matrix).imag.max()
+    assert expected == pytest.approx(0.0173871, abs=5e-8)
+    f = diagonal(rates_of(1.0, 0.8, 0.3, 0.3)[..., None])
+    f[2] = 1e-9
+    lengths = np.array([500.0, 600.0])
+    states, _ = evolve(c1_operator(4), f, lengths)
+    coherence = np.hypot(states[:, 2, 0, 0, 0], states[:, 3, 0, 0, 0])
+    assert growth(lengths, coherence) == pytest.approx(expected, rel=1e-6)
+
+
 #: g, gbar, Gamma, Gammabar per energy, and the branch that grows.
 CASES = {
     "plus": ([0.4, 0.6], [0.3, 0.5], [2e-3, 3e-3], [4e-4, 6e-4]),

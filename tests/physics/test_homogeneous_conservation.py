@@ -91,6 +91,72 @@ def test_trace_length_and_lepton_numbers(flavors, order):
     assert np.abs(end - f).max() > 0.1
 
 
+@pytest.mark.parametrize("flavors, bar", [(2, 1e-12), (3, 3e-12)])
+def test_self_interaction_over_1e5_steps(flavors, bar):
+    """No two steps are alike: trace 1e-15, eigenvalues 1e-12, lepton numbers 1e-13."""
+    f = random_state(np.random.default_rng(1), flavors, (2, 2, 6))
+    (end,), counts = evolve(operator_of(flavors, order=2), f, [1e4], step=0.1)
+    assert counts.accepted == 100000
+    np.testing.assert_allclose(invariants(end)[0], invariants(f)[0], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(invariants(end), invariants(f), rtol=0, atol=bar)
+    np.testing.assert_allclose(net(end)[:flavors], net(f)[:flavors], rtol=0, atol=2e-13)
+    assert np.abs(end - f).max() > 0.1
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_matter_over_1e5_steps(flavors):
+    """The rounding of a U that is the same in all steps adds up: 2e-16 per step, not its root."""
+    f = random_state(np.random.default_rng(1), flavors, (2, 2, 6))
+    operator = operator_of(flavors, potential=3.0, order=2)
+    (end,), _ = evolve(operator, f, [1e4], step=0.1)
+    np.testing.assert_allclose(invariants(end)[0], invariants(f)[0], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(invariants(end), invariants(f), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(net(end)[:flavors], net(f)[:flavors], rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_mirror_image(flavors):
+    """mu -> -mu with the velocity of matter reversed: the mirror image, all terms on."""
+    f = random_state(np.random.default_rng(13), flavors, (2, 2, 6))
+    mu = np.array([-0.9, -0.5, -0.1, 0.1, 0.5, 0.9])
+    weight = np.full(6, 1 / 6)
+    options = {"absorption": np.full((flavors, 2, 2), 0.01)}
+
+    def end(f, velocity):
+        operator = HomogeneousStep(
+            WEIGHTS, mu, weight, vacuum_of(flavors), potential=0.5, matter_velocity=velocity,
+            **options,
+        )  # fmt: skip
+        return evolve(operator, np.ascontiguousarray(f), [10.0], step=0.1)[0][0]
+
+    plain = end(f, 0.3)
+    np.testing.assert_allclose(end(f[..., ::-1], -0.3)[..., ::-1], plain, rtol=0, atol=1e-12)
+    assert np.abs(end(f, -0.3) - plain).max() > 1e-2
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_rotation_of_the_flavour_frame(flavors):
+    """Phases of the heavy flavours are a matter of convention: rho_ab -> e^{i(a - b)} rho_ab."""
+    f = random_state(np.random.default_rng(14), flavors, (2, 2, 6))
+    phase = np.array([0.0, 0.7, -1.9])[:flavors]
+
+    def turned(f):
+        out = f.copy()
+        k = flavors
+        for a in range(flavors):
+            for b in range(a + 1, flavors):
+                mixed = (f[k] + 1j * f[k + 1]) * np.exp(1j * (phase[a] - phase[b]))
+                out[k], out[k + 1] = mixed.real, mixed.imag
+                k += 2
+        return out
+
+    operator = operator_of(flavors, potential=0.5)
+    (plain,), _ = evolve(operator, f, [10.0], step=0.1)
+    (other,), _ = evolve(operator, turned(f), [10.0], step=0.1)
+    np.testing.assert_allclose(other, turned(plain), rtol=0, atol=1e-12)
+    assert np.abs(plain - f).max() > 0.1
+
+
 @pytest.mark.parametrize("flavors", [2, 3])
 def test_net_polarisation_without_matter(flavors):
     """All components of D_0, not its diagonal alone."""
@@ -107,13 +173,13 @@ def test_invariants_with_all_terms_but_collisions(flavors):
     np.testing.assert_allclose(invariants(end), invariants(f), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("collisions", [False, True])
+@pytest.mark.parametrize("collisions, velocity", [(False, 0.0), (True, 0.0), (True, 0.5)])
 @pytest.mark.parametrize("flavors", [2, 3])
 @pytest.mark.parametrize("order", [2, 4])
-def test_order_of_convergence(order, flavors, collisions):
-    """Error over the step, all terms on, matter that changes in time."""
+def test_order_of_convergence(order, flavors, collisions, velocity):
+    """Error over the step, all terms on, matter that changes in time, and moves."""
     f = random_state(np.random.default_rng(4), flavors, (2, 2, 6))
-    options = {"potential": lambda s: 0.8 + 0.5 * np.sin(s)}
+    options = {"potential": lambda s: 0.8 + 0.5 * np.sin(s), "matter_velocity": velocity}
     if collisions:
         rng = np.random.default_rng(6)
         options["absorption"] = rng.uniform(0.0, 0.3, (flavors, 2, 2))

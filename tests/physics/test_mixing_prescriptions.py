@@ -134,7 +134,7 @@ def test_continuous_states_of_a_smooth_eln(name, width, backward):
     assert float(out["eln_xln_negative"]) == pytest.approx(0.1922, abs=5e-5)
     assert float(out["eln_xln_positive"]) == pytest.approx(1.0, abs=1e-6)
     h = np.array([profile(PROFILES[name], abs(v - 0.646963) / width)[0] for v in mu])
-    np.testing.assert_allclose(p, np.where(mu < 0.646963, 1 - 0.5 * h, 0.5), atol=2e-4)
+    np.testing.assert_allclose(p, np.where(mu < 0.646963, 1 - 0.5 * h, 0.5), rtol=0, atol=2e-4)
     assert p[0] == pytest.approx(backward, abs=1e-5)
 
 

@@ -128,8 +128,8 @@ def test_golden_problem_in_the_nonlinear_phase():
     """To the last digit of the table, on a quarter of its cells."""
     found = box(packet, 64, P2N_TIMES)
     survival = found["survival_probability"].to_numpy()
-    np.testing.assert_allclose(survival[:, 0], P2N["nu"], atol=2e-6)
-    np.testing.assert_allclose(survival[:, 1], P2N["nubar"], atol=2e-6)
+    np.testing.assert_allclose(survival[:, 0], P2N["nu"], rtol=0, atol=2e-6)
+    np.testing.assert_allclose(survival[:, 1], P2N["nubar"], rtol=0, atol=2e-6)
     np.testing.assert_allclose(found["coherence_rms"], P2N["rms"], rtol=2e-5)
     np.testing.assert_allclose(found["lepton_number"] * SQRT2_GF, 0.1000033763, rtol=1e-9)
     assert np.ptp(found["lepton_number"].values) * SQRT2_GF < 1e-14
@@ -139,7 +139,7 @@ def test_survival_by_angle():
     late = box(packet, 64, [1400])["vectors"].sel(sector="nu").isel(component=2).mean("z")
     at = (-0.90625, -0.53125, 0.46875, 0.71875, 0.78125, 0.90625, 0.96875)
     expected = (0.9960, 0.9944, 0.9618, 0.8556, 0.7582, 0.3019, 0.3068)
-    np.testing.assert_allclose(0.5 * (1 + late.sel(mu=list(at))), expected, atol=6e-5)
+    np.testing.assert_allclose(0.5 * (1 + late.sel(mu=list(at))), expected, rtol=0, atol=6e-5)
 
 
 RC_LENGTH = 1024.0
@@ -177,7 +177,7 @@ def test_reduced_code_comparison():
         by_angle[state.time] = 0.5 * (1 + state.vectors[:, 2].mean(axis=0))
     for number, expected in zip(density, RC.values(), strict=True):
         survival = [np.average(by_angle[t], weights=number) for t in RC_TIMES]
-        np.testing.assert_allclose(survival, expected, atol=1e-5)
+        np.testing.assert_allclose(survival, expected, rtol=0, atol=1e-5)
     means = np.array([by_angle[t] for t in late])
     survival = np.average(means, axis=1, weights=density[0])
     assert survival.mean() == pytest.approx(0.8318, abs=6e-5)
@@ -186,7 +186,7 @@ def test_reduced_code_comparison():
     at = (-0.891, -0.516, -0.016, 0.484, 0.703, 0.797, 0.891, 0.984)
     expected = (0.9968, 0.9956, 0.9913, 0.9687, 0.8933, 0.6862, 0.4795, 0.5182)
     nearest = [np.abs(v - u).argmin() for u in at]
-    np.testing.assert_allclose(means.mean(axis=0)[nearest], expected, atol=1e-4)
+    np.testing.assert_allclose(means.mean(axis=0)[nearest], expected, rtol=0, atol=1e-4)
 
 
 N_V = 32
@@ -273,7 +273,7 @@ def test_rotating_wave():
         return np.cross(h, p, axis=0).ravel()
 
     exact = solve_ivp(slope, (0, 5), start[0].ravel(), rtol=1e-12, atol=1e-13).y[:, -1]
-    np.testing.assert_allclose(end.vectors[0], exact.reshape(3, 100), atol=1e-9)
+    np.testing.assert_allclose(end.vectors[0], exact.reshape(3, 100), rtol=0, atol=1e-9)
     assert along.mean() == pytest.approx(0.8480042717, abs=1e-9)
     assert along.min() == pytest.approx(0.56706876, abs=2e-8)
     assert along.max() == pytest.approx(0.91099389, abs=2e-8)
@@ -293,7 +293,7 @@ def test_free_streaming_is_exact():
     (end,) = trajectory(p, v, 0 * v, length=7.0, times=[30.0])
     for i, factor in enumerate((1.0, 0.5, -0.2)):
         expected = np.concatenate([shape(z - u * 30.0) for u in v], axis=1) * factor
-        np.testing.assert_allclose(end.vectors[:, i], expected, atol=1e-10)
+        np.testing.assert_allclose(end.vectors[:, i], expected, rtol=0, atol=1e-12)
     noise = rng.normal(size=(32, 3, 16))
     (end,) = trajectory(noise, v, 0 * v, length=7.0, times=[30.0])
     assert np.all(np.sum(end.vectors**2, axis=0) < np.sum(noise**2, axis=0) * (1 + 1e-12))
@@ -336,7 +336,7 @@ def reference():
 
 def same(found, expected, names=("survival_probability", "coherence_rms", "coherence_max")):
     for name in names:
-        np.testing.assert_allclose(found[name], expected[name], atol=2e-11)
+        np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=2e-11)
 
 
 def test_lengths_and_lepton_number(reference):
@@ -348,6 +348,20 @@ def test_lengths_and_lepton_number(reference):
     np.testing.assert_allclose(reference["lepton_number"], start, rtol=2e-14)
 
 
+@pytest.mark.filterwarnings("ignore:box")
+def test_lepton_number_over_1e5_steps():
+    """1e-14 of all neutrinos in 1e4 steps, 5e-14 in 1e5, though structure has reached the grid."""
+    v, weight = bins(32)
+    p = flavour_vectors(strong(Z[::8]), 32)
+    long = run_spectral_box(
+        p, p, crossing(v), v, weight, length=SIDE, times=[0, 1e3, 1e4], tolerance=None, step=0.1
+    )
+    assert long.attrs["n_steps"] == 100000
+    assert long["survival_probability"][-1].max() < 0.7
+    drift = np.abs(long["lepton_number"] - long["lepton_number"][0]) / crossing(v).mean() / 2
+    assert float(drift[1]) < 1e-14 and float(drift[2]) < 5e-14
+
+
 def test_full_form_equals_the_reduced_one(reference):
     """Two vectors per direction that differ in the last digit: the same run, conjugate for ever."""
     nu = flavour_vectors(strong(Z), 32)
@@ -357,7 +371,7 @@ def test_full_form_equals_the_reduced_one(reference):
     assert full.attrs["form"] == "full"
     assert reference.attrs["form"] == "reduced"
     same(full, reference, ("survival_probability", "coherence_rms", "mode_amplitude"))
-    np.testing.assert_allclose(full["vectors"][0], full["vectors"][1], atol=1e-11)
+    np.testing.assert_allclose(full["vectors"][0], full["vectors"][1], rtol=0, atol=1e-11)
 
 
 def test_conjugation(reference):
@@ -368,6 +382,7 @@ def test_conjugation(reference):
     np.testing.assert_allclose(
         other["survival_probability"].to_numpy()[:, ::-1],
         reference["survival_probability"],
+        rtol=0,
         atol=2e-11,
     )
 
@@ -405,7 +420,7 @@ def test_other_quadrature():
             p, p, crossing(v), v, weight / weight.sum(), length=SIDE, times=[5.0]
         )
         found.append(run["survival_probability"].to_numpy())
-    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-3)
 
 
 # --- late states ------------------------------------------------------------------------------

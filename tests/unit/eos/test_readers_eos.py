@@ -34,15 +34,15 @@ def test_registered_formats_have_their_names():
 def test_nodes_of_both_formats(written):
     format, path = written
     table, g = read_eos(path, format), gas()
-    np.testing.assert_allclose(table.log_rho, LOG_RHO, atol=1e-12)
-    np.testing.assert_allclose(table.log_t, LOG_T, atol=1e-12)
-    np.testing.assert_allclose(table.ye, YE, atol=1e-12)
-    np.testing.assert_allclose(table["mu_hat"], g["mu_n"] - g["mu_p"], atol=1e-9)
-    np.testing.assert_allclose(table["mu_e"], g["mu_e"], atol=1e-9)
+    np.testing.assert_allclose(table.log_rho, LOG_RHO, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(table.log_t, LOG_T, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(table.ye, YE, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(table["mu_hat"], g["mu_n"] - g["mu_p"], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(table["mu_e"], g["mu_e"], rtol=0, atol=1e-9)
     for name in ("x_n", "x_p", "x_alpha", "x_light", "x_heavy", "entropy"):
-        np.testing.assert_allclose(table[name], g[name], atol=1e-12)
-    np.testing.assert_allclose(table["heavy_number"], g["x_heavy"] / 50.0, atol=1e-12)
-    np.testing.assert_allclose(table["heavy_charge"], 0.4 * g["x_heavy"], atol=1e-12)
+        np.testing.assert_allclose(table[name], g[name], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(table["heavy_number"], g["x_heavy"] / 50.0, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(table["heavy_charge"], 0.4 * g["x_heavy"], rtol=0, atol=1e-12)
     np.testing.assert_allclose(10.0 ** table["log_pressure"], g["pressure"], rtol=1e-10)
     assert table.attrs == {
         "format": format, "electron_mass": "included", "nucleon_masses": "included",
@@ -83,7 +83,7 @@ def test_missing_rest_masses_are_found_and_added(tmp_path, name, by, attribute, 
     table = read_eos(path, "stellarcollapse")
     assert table.attrs[attribute] == "excluded"
     whole = read_eos(write_hdf5(tmp_path / "whole.h5"), "stellarcollapse")
-    np.testing.assert_allclose(table[quantity], whole[quantity], atol=1e-12)
+    np.testing.assert_allclose(table[quantity], whole[quantity], rtol=0, atol=1e-12)
     assert "declared as included, but" in refusal(path, **{attribute: "included"})
 
 
@@ -120,8 +120,8 @@ def test_shared_table_and_a_changed_copy(shared, tmp_path):
     del arrays["muhat"], arrays["Xl"]
     table = read_eos(write_arrays(tmp_path / "table.h5", arrays), "stellarcollapse")
     assert table.attrs["electron_mass"] == table.attrs["nucleon_masses"] == "excluded"
-    np.testing.assert_allclose(table["mu_hat"], whole["mu_hat"], atol=1e-9)
-    np.testing.assert_allclose(table["mu_e"], whole["mu_e"], atol=1e-9)
+    np.testing.assert_allclose(table["mu_hat"], whole["mu_hat"], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(table["mu_e"], whole["mu_e"], rtol=0, atol=1e-9)
     assert whole["x_light"].max() > 0.5
     assert not table["x_light"].any()
 

@@ -15,6 +15,8 @@ QUICK = (
     "msw", "bipolar", "fast_growth", "collisional_branches", "collisional", "attenuation",
     "golden_linear", "matter_gradient",
 )  # fmt: skip
+#: Runs on the sphere, up to minutes each.
+SPHERE = ("onset", "quasi_steady", "swap_surface")
 
 
 @pytest.mark.parametrize("name", registered.GALLERY)
@@ -23,7 +25,9 @@ def test_every_problem_says_what_it_is(name):
     assert item.title and item.text.endswith(".")
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SPHERE)]
+)
 def test_checks_pass_and_say_where_numbers_are_from(name):
     data, checks = get_item(name).compute()
     assert checks and all(check.source for check in checks)

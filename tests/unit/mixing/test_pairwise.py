@@ -58,8 +58,12 @@ def test_lobes_of_a_mixed_state_are_those_of_its_lepton_numbers(python):
     mixed = np.einsum("abm,bm->am", m, number)
     expected = np.array([mixed[a] - mixed[b] for a, b in PAIRS])
     np.testing.assert_allclose(g, expected, rtol=0.0, atol=1e-14)
-    np.testing.assert_allclose(lobes[0], np.maximum(-expected, 0.0) @ ANGLE.weights, atol=1e-14)
-    np.testing.assert_allclose(lobes[1], np.maximum(expected, 0.0) @ ANGLE.weights, atol=1e-14)
+    np.testing.assert_allclose(
+        lobes[0], np.maximum(-expected, 0.0) @ ANGLE.weights, rtol=0, atol=1e-14
+    )
+    np.testing.assert_allclose(
+        lobes[1], np.maximum(expected, 0.0) @ ANGLE.weights, rtol=0, atol=1e-14
+    )
 
 
 def test_matrix_is_what_was_applied():

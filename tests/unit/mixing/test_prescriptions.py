@@ -58,7 +58,7 @@ def test_box_puts_zero_nodes_on_the_deep_side():
 
 @pytest.mark.parametrize("name", ["box", *CONTINUOUS, "equipartition", "bd21"])
 def test_no_net_lepton_number_is_equipartition(name):
-    np.testing.assert_allclose(factors(name, [-1, -1, 1, 1]), 0.0, atol=1e-15)
+    np.testing.assert_allclose(factors(name, [-1, -1, 1, 1]), 0.0, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("python", [False, True])
@@ -122,7 +122,7 @@ def test_crossings(g, expected):
     found = np.empty(4)
     for find in (find_crossings, find_crossings.py_func):
         count = find(np.array(g, dtype=float), MU, found)
-        np.testing.assert_allclose(found[:count], expected, atol=1e-15)
+        np.testing.assert_allclose(found[:count], expected, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("form", CONTINUOUS.values(), ids=CONTINUOUS)

@@ -49,9 +49,9 @@ def test_invariants(seed, step, xi):
     """Trace and |P| of every matrix, and D_0, in one step of any size up to 1/mu."""
     f = random_state(np.random.default_rng(seed), 5)
     out = rotate(f, step, xi)
-    np.testing.assert_allclose(out[0] + out[1], f[0] + f[1], atol=1e-15)
+    np.testing.assert_allclose(out[0] + out[1], f[0] + f[1], rtol=0, atol=1e-15)
     length = np.linalg.norm(vectors(f), axis=0)
-    np.testing.assert_allclose(np.linalg.norm(vectors(out), axis=0), length, atol=1e-14)
+    np.testing.assert_allclose(np.linalg.norm(vectors(out), axis=0), length, rtol=0, atol=1e-14)
     scale = np.sum(WEIGHTS)
     assert np.abs(net(out) - net(f)).max() < 1e-10 * scale
 
@@ -71,7 +71,7 @@ def test_cells_do_not_know_one_another():
     out = rotate(f, 0.4)
     for cell in (0, 63, 64, 128, 149):
         alone = rotate(np.ascontiguousarray(f[..., cell : cell + 1]), 0.4)
-        np.testing.assert_allclose(alone[..., 0], out[..., cell], atol=1e-11)
+        np.testing.assert_allclose(alone[..., 0], out[..., cell], rtol=0, atol=1e-11)
 
 
 def test_same_rotation_for_all_energies_and_both_sectors():
@@ -79,15 +79,15 @@ def test_same_rotation_for_all_energies_and_both_sectors():
     f[:, :, 1] = 0.3 * f[:, :, 0]
     f[:, 1] = 0.8 * f[:, 0]
     out = rotate(f, 0.5)
-    np.testing.assert_allclose(out[:, :, 1], 0.3 * out[:, :, 0], atol=1e-15)
-    np.testing.assert_allclose(out[:, 1], 0.8 * out[:, 0], atol=1e-15)
+    np.testing.assert_allclose(out[:, :, 1], 0.3 * out[:, :, 0], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(out[:, 1], 0.8 * out[:, 0], rtol=0, atol=1e-15)
 
 
 def test_diagonal_state_is_stationary():
     f = random_state(np.random.default_rng(4), 4)
     f[2:] = 0.0
     out = rotate(f, 0.5, steps=10)
-    np.testing.assert_allclose(out, f, atol=5e-15)
+    np.testing.assert_allclose(out, f, rtol=0, atol=5e-15)
     np.testing.assert_array_equal(out[2:], 0.0)
     assert np.abs(net(out) - net(f)).max() < 1e-13 * np.sum(WEIGHTS)
 
@@ -104,4 +104,14 @@ def test_attenuation_is_a_change_of_time(xi):
     f = random_state(np.random.default_rng(5), 3)
     slow = rotate(f, 0.2 / xi, xi=xi, steps=20)
     fast = rotate(f, 0.2, steps=20)
-    np.testing.assert_allclose(slow, fast, atol=1e-12)
+    np.testing.assert_allclose(slow, fast, rtol=0, atol=1e-12)
+
+
+def test_largest_turn_of_a_step():
+    """|V| c dt of the fastest direction of the fastest cell, with the attenuation of each."""
+    f = random_state(np.random.default_rng(5), 3)
+    xi = np.array([0.1, 1.0, 0.3])
+    operator = SelfInteraction(WEIGHTS, ANGLE.centres, ANGLE.widths, 3, xi, 0.7)
+    mu = np.linspace(-1, 1, 201)[:, None, None]
+    v = np.linalg.norm(net(f) - mu * net(f, power=1), axis=1)
+    assert operator.turn(f) == pytest.approx(0.7 * SQRT2_GF * (xi * v).max(), rel=1e-12)

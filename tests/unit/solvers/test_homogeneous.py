@@ -244,6 +244,8 @@ BAD_SETTINGS = [
     ({"electron_density": np.nan}, "electron_density: nan"),
     ({"electron_density": lambda t: np.nan}, "electron_density: nan"),
     ({"electron_density": lambda t: -1.0}, "electron_density: -1"),
+    ({"matter_velocity": -1.0}, "matter_velocity: -1"),
+    ({"matter_velocity": np.nan}, "matter_velocity: nan"),
     ({"vacuum": "inverse"}, "vacuum: 'inverse'.*inverted"),
     ({"vacuum": ThreeFlavors(1e-5, 1e-3, 0.1, 0.1, 0.1, 0.0)}, "vacuum: ThreeFlavors for 2"),
     ({"vacuum": TwoFlavors(1e-3, 0.1), "flavors": 3}, "vacuum: TwoFlavors for 3"),

@@ -1,5 +1,7 @@
 """The sphere driver: grid, equilibrium, inflow, restart, refusals."""
 
+import warnings
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -242,3 +244,17 @@ def test_a_run_that_goes_bad_stops_in_one_line(
     monkeypatch.setitem(SCHEMES, "bad", Scheme(operator, components))
     with pytest.raises(QkepipeError, match=said):
         run_sphere(background, "bad", initial=baseline["f"].values, crossings=0.2, samples=2)
+
+
+def test_steps_too_long_for_the_self_interaction_are_told(background, baseline):
+    """With the xi that suits them: a little less than that is no reason to warn."""
+    options = {"crossings": 0.02, "samples": 8}
+    with pytest.warns(UserWarning, match=r"turns flavour by up to .* try xi smaller by") as found:
+        solve(background, baseline, "qke", options={"xi": 1.0}, **options)
+    (message,) = (str(w.message) for w in found)
+    factor = float(message.split("smaller by ")[1].split(" or ")[0])
+    cells = int(message.split(" or ")[1].split(" ")[0])
+    assert cells == pytest.approx(factor * background.sizes["r"], rel=1e-2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        solve(background, baseline, "qke", options={"xi": 0.99 / factor}, **options)
