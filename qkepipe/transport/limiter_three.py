@@ -11,11 +11,12 @@ are not negative (signs of the characteristic polynomial). They are asked of f +
 eigenvalues of a face state are at least -eps of its trace, the slack that two flavours have. e_1
 and e_2 give the linear and the quadratic condition of two flavours. With
 
-    det(f +- theta d) = d_0 +- d_1 theta + d_2 theta^2 +- d_3 theta^3
+    f + theta d = (1 + theta p) (f + s r) ,   p = tr d/tr f ,   s = theta/(1 + theta p) ,
+    det(f +- s r) = d_0 +- d_1 s + d_2 s^2 +- d_3 s^3
 
-the determinant is not negative where |d_1| theta + (max(-d_2, 0) + theta_2 |d_3|) theta^2 <= d_0,
-theta_2 <= 1 being what the other two conditions leave (derived for this project): a bound that is
-tight where a state turns, d_1 = d_3 = 0.
+the determinant is not negative where |d_1| s + (max(-d_2, 0) + s_2 |d_3|) s^2 <= d_0, s_2 being
+what e_2 leaves (derived for this project): a bound that is tight where a state turns, d_1 = d_3 =
+0, or changes in number only, r = 0.
 """
 
 from __future__ import annotations
@@ -63,6 +64,22 @@ def _shifted(a, by):
 
 
 @inlined
+def _less(a, by, b):
+    """The matrix ``a`` minus ``by`` times ``b``."""
+    return (
+        a[0] - by * b[0],
+        a[1] - by * b[1],
+        a[2] - by * b[2],
+        a[3] - by * b[3],
+        a[4] - by * b[4],
+        a[5] - by * b[5],
+        a[6] - by * b[6],
+        a[7] - by * b[7],
+        a[8] - by * b[8],
+    )
+
+
+@inlined
 def matrix_factor_three(cell, jump, below, above):
     """Common factor in [0, 1] of a three-flavour matrix.
 
@@ -78,15 +95,21 @@ def matrix_factor_three(cell, jump, below, above):
     f = _shifted(cell, SLACK * trace)
     d = _shifted(jump, SLACK * change)
     of_cell = _minors(f)
-    of_jump = _minors(d)
     # e_2(f +- theta d) = a +- 2 b theta + c theta^2
     a = max((of_cell[0] + of_cell[1]) + of_cell[2], 0.0)
-    c = (of_jump[0] + of_jump[1]) + of_jump[2]
-    b = 0.5 * ((f[0] + f[1] + f[2]) * (d[0] + d[1] + d[2]) - _product(f, d))
+    whole = d[0] + d[1] + d[2]
+    b = 0.5 * ((f[0] + f[1] + f[2]) * whole - _product(f, d))
+    c = 0.5 * (whole * whole - _product(d, d))
     cone = min(1.0, min(cone_factor(a, b, c), trace_factor(trace, below, above, change)))
-    # det(f) = tr(f adj f)/3, and det(f + theta d) has tr(adj(f) d) and tr(f adj(d))
+    # f + theta d = (1 + theta p) (f + s r), s = theta/(1 + theta p): r has no trace
+    p = change / (max(trace, 0.0) + TINY)
+    r = _less(d, p, f)
+    of_rest = _minors(r)
+    # det(f) = tr(f adj f)/3, and det(f + s r) has tr(adj(f) r) and tr(f adj(r))
     e = max(_product(f, of_cell) / 3.0, 0.0)
-    linear = abs(_product(of_cell, d))
-    square = max(-_product(f, of_jump), 0.0) + cone * (abs(_product(d, of_jump)) / 3.0)
+    reach = cone_factor(a, 0.5 * _product(f, r), (of_rest[0] + of_rest[1]) + of_rest[2])
+    linear = abs(_product(of_cell, r))
+    square = max(-_product(f, of_rest), 0.0) + reach * (abs(_product(r, of_rest)) / 3.0)
     root = linear + math.sqrt(linear * linear + 4.0 * e * square)
-    return min(cone, (2.0 * e + TINY) / (root + TINY))
+    # s = 2 e/root, and the smaller of the two theta that belong to s and -s
+    return min(cone, (2.0 * e + TINY) / (root + 2.0 * e * abs(p) + TINY))
