@@ -41,8 +41,8 @@ def test_with_one_seed_it_is_the_run_of_two_flavours(shell):
     """nux is the mean of the flavour that mixes and of its spectator, with the classical field.
 
     At the edge of the beam, where face states are limited, the bounds of the two limiters differ
-    by a few 1e-6 in f. Both rules of the self-interaction are of second order in the step, with different errors: the
-    difference of the coherences falls fourfold with half the step.
+    by a few 1e-6 in f. Both rules of the self-interaction are of second order in the step, with
+    different errors: the difference of the coherences falls fourfold with half the step.
     """
     differences = []
     for cfl in (0.2, 0.1, 0.05):
