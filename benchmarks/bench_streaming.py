@@ -11,6 +11,7 @@ size of the state: what a cache saves is not deducted, so that more than the ban
 means that the caches are used.
 
 With ``--threads`` more than 1 the last column is wall time of one thread over that of N.
+Below, three flavours (9 components) over two (4).
 """
 
 import argparse
@@ -67,6 +68,7 @@ def measure(n_mu, threads, machine, n_r=1024, n_energy=4):
 
     from qkepipe.constants import SQRT2_GF
     from qkepipe.oscillation.rotation import SelfInteraction
+    from qkepipe.oscillation.rotation_three import SelfInteractionThree
     from qkepipe.phasespace import angle_grid, radial_grid
     from qkepipe.transport.geometry import sphere
     from qkepipe.transport.step import TransportOperator, stable_step
@@ -79,36 +81,45 @@ def measure(n_mu, threads, machine, n_r=1024, n_energy=4):
     unit = yardstick(n_mu)
     points = n_r * n_mu * n_energy
     print(f"n_mu = {n_mu}, {n_energy} energies: yardstick {unit:.3g} cells x angles per CPU second")
-    for n_component in (2, 4):
+    cost = {}
+    for n_component in (2, 4, 9):
+        flavors = 3 if n_component == 9 else 2
         inner = np.full((n_component, 2, n_energy, n_mu), 0.1)
         operator = TransportOperator(
             geometry, rates, rates, rates, np.full(shape, 0.1), inner, step
         )
         f = np.full((n_component, 2, n_energy, n_mu, n_r), 0.1)
-        f[:2] *= rng.uniform(0.5, 1.0, f[:2].shape)
-        f[2:] *= 1e-3
+        f[:flavors] *= rng.uniform(0.5, 1.0, f[:flavors].shape)
+        f[flavors:] *= 1e-3
         work = {"transport": lambda op=operator, f=f: op.advance(f)}
-        if n_component == 4:
+        if n_component > 2:
             weights = np.full(n_energy, 1e-3 / SQRT2_GF / step / n_energy)
-            rotation = SelfInteraction(weights, geometry.mu, geometry.dmu, n_r, 1.0, step)
+            turning = SelfInteraction if flavors == 2 else SelfInteractionThree
+            rotation = turning(weights, geometry.mu, geometry.dmu, n_r, 1.0, step)
             work["rotation"] = lambda f=f, rot=rotation: rot.apply(f)
             work["both"] = lambda op=operator, f=f, rot=rotation: (rot.apply(f), op.advance(f))
         for name, call in work.items():
             numba.set_num_threads(1)
             rate = cpu_rate(call, points)
+            cost[name, n_component] = 1.0 / rate
             parts = ("transport", "rotation") if name == "both" else (name,)
-            flops = 2 * rate * sum(OPERATIONS[part, n_component] for part in parts)
-            moved = 2 * rate * sum(BYTES[part, n_component] for part in parts)
             line = (
                 f"  {name:9s} {n_component} components: {1e9 / rate / 2:5.1f} ns per sector, "
-                f"{rate:.3g} point-steps/s, {rate / unit:4.2f} x yardstick, "
-                f"{flops / machine[0]:4.0%} of the peak, {moved / machine[1]:4.0%} of copying"
+                f"{rate:.3g} point-steps/s, {rate / unit:4.2f} x yardstick"
             )
+            if n_component < 9:
+                flops = 2 * rate * sum(OPERATIONS[part, n_component] for part in parts)
+                moved = 2 * rate * sum(BYTES[part, n_component] for part in parts)
+                line += (
+                    f", {flops / machine[0]:4.0%} of the peak, {moved / machine[1]:4.0%} of copying"
+                )
             if threads > 1:
                 one = wall_seconds(call)
                 numba.set_num_threads(threads)
                 line += f", {threads} threads {one / wall_seconds(call):.2f}"
             print(line)
+    ratios = (f"{name} {cost[name, 9] / cost[name, 4]:.2f}" for name in work)
+    print(f"  three flavours over two: {', '.join(ratios)}")
 
 
 def main():

@@ -168,7 +168,8 @@ VARIABLES: dict[str, Variable] = {
     "coherence": Variable(
         "1",
         ("sector", "r"),
-        "|f_ex| over the trace, number weighted; of a summary: larger of nu and nubar",
+        "|f_ex| (three flavours: root-sum of off-diagonals) over the trace, number weighted; of a "
+        "summary: larger of nu and nubar",
         0.0,
         1.0,
         ("sector",),

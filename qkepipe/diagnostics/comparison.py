@@ -3,7 +3,8 @@
 One row per snapshot, case, quantity, species and radius. ``baseline`` is the value of the
 classical case of the same snapshot and resolution, ``relative_change`` value/baseline - 1.
 Species is ``all`` where a quantity is a sum over species; the total luminosity counts the
-second heavy flavour of a two-flavour run with its classical value.
+second heavy flavour of a two-flavour run with its classical value, and nux of a run of three
+flavours, the mean of mu and tau, twice.
 
 ``survival_probability`` is the ratio of the number fluxes of nue (nuebar) with and without
 conversion. It is a survival probability only where nothing but mixing acts between the

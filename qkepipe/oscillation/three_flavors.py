@@ -27,11 +27,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from qkepipe.jit import inlined, jit
 from qkepipe.oscillation.tile import LANES, MATRIX, STEP, load, store
 from qkepipe.oscillation.trigonometry import sine_cosine
 
-__all__ = ["cayley", "exponential", "resolvent"]
+__all__ = [
+    "cayley",
+    "cayley_tile",
+    "exponential",
+    "resolvent",
+    "resolvent_tile",
+    "smallest_eigenvalue",
+]
 
 #: Below this c_1 the f_j, in which digits cancel, are taken from the series of the exponential.
 _SMALL = 1e-6
@@ -192,7 +201,8 @@ def _exponential_tile(t, count, step):
 
 
 @jit
-def _resolvent_tile(t, count, half):
+def resolvent_tile(t, count, half):
+    """Step 1/(1 + iA), A = ``half`` H without its trace, of the matrices H of a tile."""
     for i in range(count):
         a = _traceless(t, i, half)
         b = _square(a)
@@ -261,6 +271,16 @@ def _unitary_tile(t, count):
 
 
 @jit
+def cayley_tile(t, count):
+    """Replace the steps 1/(1 + iA) of a tile by 2/(1 + iA) - 1, unitary to round-off."""
+    for k in range(18):
+        one = 1.0 if k % 8 == 0 else 0.0
+        for i in range(count):
+            t[STEP + k * LANES + i] = 2.0 * t[STEP + k * LANES + i] - one
+    _unitary_tile(t, count)
+
+
+@jit
 def exponential(h, step, u, work):
     """Write exp(-i H step), H without its trace, of ``h`` (9, n) into ``u`` (18, n)."""
     for lo in range(0, h.shape[1], LANES):
@@ -277,7 +297,7 @@ def resolvent(h, step, middle, work):
     for lo in range(0, h.shape[1], LANES):
         count = min(LANES, h.shape[1] - lo)
         load(h, lo, count, work, MATRIX)
-        _resolvent_tile(work, count, 0.5 * step)
+        resolvent_tile(work, count, 0.5 * step)
         store(work, STEP, middle, lo, count)
 
 
@@ -287,9 +307,25 @@ def cayley(middle, u, work):
     for lo in range(0, u.shape[1], LANES):
         count = min(LANES, u.shape[1] - lo)
         load(middle, lo, count, work, STEP)
-        for k in range(18):
-            one = 1.0 if k % 8 == 0 else 0.0
-            for i in range(count):
-                work[STEP + k * LANES + i] = 2.0 * work[STEP + k * LANES + i] - one
-        _unitary_tile(work, count)
+        cayley_tile(work, count)
         store(work, STEP, u, lo, count)
+
+
+def smallest_eigenvalue(f: np.ndarray) -> np.ndarray:
+    """Smallest eigenvalue of matrices (9, ...), to about 1e-8 of their size where two are equal.
+
+    m + 2 sqrt(p) cos(theta/3 + 2 pi/3) with m = tr f/3, A = f - m, p = tr A^2/6 and
+    cos(theta) = det A/(2 p^{3/2}) (Smith 1961, Commun. ACM 4, 168).
+    """
+    mean = f[:3].mean(axis=0)
+    d0, d1, d2 = f[:3] - mean
+    x, y, z = (f[k] + 1j * f[k + 1] for k in (3, 5, 7))
+    x2, y2, z2 = (np.abs(v) ** 2 for v in (x, y, z))
+    p = ((d0**2 + d1**2 + d2**2) + 2.0 * (x2 + y2 + z2)) / 6.0
+    loop = 2.0 * (x * z * y.conj()).real
+    determinant = d0 * d1 * d2 + loop - d0 * z2 - d1 * y2 - d2 * x2
+    scale = 2.0 * p**1.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = np.where(scale > 0.0, determinant / scale, 1.0)
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    return mean + 2.0 * np.sqrt(p) * np.cos((angle + 2.0 * np.pi) / 3.0)

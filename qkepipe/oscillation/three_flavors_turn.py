@@ -14,7 +14,7 @@ from qkepipe.oscillation.tile import (
     store,
 )
 
-__all__ = ["conjugate", "turn", "turn_rows"]
+__all__ = ["conjugate", "conjugate_tile", "turn", "turn_rows", "turn_tile"]
 
 
 @inlined
@@ -74,7 +74,8 @@ def _off_diagonal(m0, m1, t, i):
 
 
 @jit
-def _conjugate_tile(t, count):
+def conjugate_tile(t, count):
+    """Result U f U+ of the matrices f and the steps U of a tile."""
     for i in range(count):
         m0 = _row(t, i, 0)
         m1 = _row(t, i, 1)
@@ -86,8 +87,8 @@ def _conjugate_tile(t, count):
 
 
 @jit
-def _turn_tile(t, count):
-    """As :func:`_conjugate_tile` for unitary U: the last element is what the trace leaves."""
+def turn_tile(t, count):
+    """As :func:`conjugate_tile` for unitary U: the last element is what the trace leaves."""
     for i in range(count):
         trace = (t[i] + t[LANES + i]) + t[2 * LANES + i]
         m0 = _row(t, i, 0)
@@ -107,7 +108,7 @@ def conjugate(f, u, out, work):
         count = min(LANES, f.shape[1] - lo)
         load(f, lo, count, work, MATRIX)
         load(u, lo, count, work, STEP)
-        _conjugate_tile(work, count)
+        conjugate_tile(work, count)
         store(work, RESULT, out, lo, count)
 
 
@@ -118,7 +119,7 @@ def turn(f, u, work):
         count = min(LANES, f.shape[1] - lo)
         load(f, lo, count, work, MATRIX)
         load_periodic(u, lo, count, work, STEP)
-        _turn_tile(work, count)
+        turn_tile(work, count)
         store(work, RESULT, f, lo, count)
 
 
@@ -130,5 +131,5 @@ def turn_rows(f, u, work):
         count = min(LANES, f.shape[1] - lo)
         load(f, lo, count, work, MATRIX)
         load_rows(u, repeat, lo, count, work, STEP)
-        _turn_tile(work, count)
+        turn_tile(work, count)
         store(work, RESULT, f, lo, count)

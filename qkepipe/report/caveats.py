@@ -89,13 +89,28 @@ def unmodelled(study: StudyData, data: SnapshotData) -> list[Markup]:
             )
         )
     if data.drawn:
-        said.append(
-            Markup(
-                "Two flavours: complete mixing leaves 1/2 in each flavour, where three flavours "
-                "leave 1/3; the second heavy flavour is a spectator with its classical field."
-            )
-        )
+        said.append(_flavours(data))
     return said
+
+
+def _flavours(data: SnapshotData) -> Markup:
+    two = Markup(
+        "Two flavours: complete mixing leaves 1/2 in each flavour, where three flavours "
+        "leave 1/3; the second heavy flavour is a spectator with its classical field."
+    )
+    if not any(summary.attrs.get("flavors") == 3 for summary in data.by_xi.values()):
+        return two
+    text = Markup(
+        "Quantum kinetics has three flavours with mu and tau alike: complete mixing leaves 1/3 in "
+        "each, and ν<sub>x</sub> is the mean of mu and tau, counted twice in sums over species."
+    )
+    if not data.cases("bgk", "threshold"):
+        return text
+    return text + Markup(
+        " Relaxation and threshold runs have two: complete mixing leaves 1/2, "
+        "ν<sub>x</sub> is the heavy flavour that mixes, and the other keeps its classical field. "
+        "Their differences from quantum kinetics contain this one."
+    )
 
 
 def _given(data: SnapshotData) -> Markup:

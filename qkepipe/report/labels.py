@@ -65,6 +65,7 @@ def case_label(summary: xr.Dataset, math_text: bool = False) -> str:
     if kind == "qke":
         symbol = r"$\xi$" if math_text else "ξ"
         label = f"QKE {symbol} = {short(float(attrs['xi']), math_text)}"
+        label += ", three flavours" if attrs.get("flavors") == 3 else ""
     elif kind == "bgk":
         label = f"BGK ({attrs.get('scheme', attrs.get('prescription', 'unnamed'))})"
     elif kind == "threshold":

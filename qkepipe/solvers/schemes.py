@@ -2,7 +2,8 @@
 
 A scheme is one class with ``apply(f)``, which changes ``f[component, sector, energy, mu, r]``
 in place over one step, and ``keeps_trace``, whether it keeps f_ee + f_xx, and one line in
-:data:`SCHEMES`. All runs have two flavours: the second heavy flavour is a spectator.
+:data:`SCHEMES`. Runs have two flavours, the second heavy flavour is a spectator; quantum kinetics
+can have three.
 
 Steps are in coordinate time. A rate that is linear in the neutrino density n is, with the
 number weights of energies at infinity, a n = a^-2 n_inf: a for proper time per coordinate
@@ -23,8 +24,9 @@ from qkepipe.mixing.bgk import bgk_step, check_mode, mixing_state
 from qkepipe.mixing.registry import get_prescription
 from qkepipe.mixing.threshold import get_threshold_rule, is_forward, threshold_step
 from qkepipe.oscillation.rotation import SelfInteraction
+from qkepipe.oscillation.rotation_three import SelfInteractionThree
 
-__all__ = ["SCHEMES", "Oscillation", "Scheme", "Setup"]
+__all__ = ["SCHEMES", "Oscillation", "Scheme", "Setup", "component_number"]
 
 FLAVORS = 2
 
@@ -67,7 +69,8 @@ class Oscillation:
                 Defect("run", "xi", f"shape {xi.shape}, or values outside of 0 to 1",
                        f"one number, or {n_r}, from 0 to 1")
             )  # fmt: skip
-        self.operator = SelfInteraction(
+        turning = SelfInteraction if setup.options.get("flavors", 2) == 2 else SelfInteractionThree
+        self.operator = turning(
             g.energy.weights,
             g.angle.centres,
             g.angle.widths,
@@ -164,16 +167,39 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Scheme:
-    """Operator class (None: nothing) and number of components of the state."""
+    """Operator class (None: nothing), and components of the state of two and of three flavours.
+
+    Without the latter it has two flavours only.
+    """
 
     operator: Callable[[Setup], Any] | None
     components: int
+    three: int | None = None
 
 
 #: Schemes by name.
 SCHEMES: dict[str, Scheme] = {
     "classical": Scheme(None, 2),
-    "qke": Scheme(Oscillation, 4),
+    "qke": Scheme(Oscillation, 4, 9),
     "bgk": Scheme(Relaxation, 2),
     "threshold": Scheme(Threshold, 2),
 }
+
+
+def component_number(scheme: str, flavors: int) -> int:
+    """Components of the state of a scheme: 2 (ee, xx), 4 or 9 (flavour matrices).
+
+    Raises
+    ------
+    QkepipeError
+        A number of flavours that the scheme does not have.
+    """
+    found = SCHEMES[scheme]
+    known = (2,) if found.three is None else (2, 3)
+    if isinstance(flavors, bool) or flavors not in known:
+        raise QkepipeError(
+            Defect(
+                "run", "flavors", f"{flavors!r} of scheme {scheme}", " or ".join(map(str, known))
+            )
+        )
+    return found.components if flavors == 2 else found.three

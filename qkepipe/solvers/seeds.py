@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["SEEDS", "seed_profile", "seed_state"]
+__all__ = ["SEEDS", "seed_profile", "seed_state", "seed_state_three"]
 
 #: Kinds of seed: independent random phases per cell, or a wave of given wavenumber.
 SEEDS = ("noise", "wave")
@@ -70,6 +70,54 @@ def seed_state(f: np.ndarray, amplitude: float, profile: np.ndarray) -> np.ndarr
                 0.5 * (trace - along),
                 across * phase.real,
                 across * phase.imag,
+            ]
+        )
+    )
+
+
+def seed_state_three(f: np.ndarray, amplitude: float, profiles: np.ndarray) -> np.ndarray:
+    """Turn the electron flavour of a diagonal state with mu = tau by small angles.
+
+    f = f_xx + (f_ee - f_xx) |psi><psi| with psi = (cos(angle/2), sin(angle/2) e(r)^*/|e(r)|),
+    e(r) = (e_mu, e_tau), angle = amplitude |e(r)|: f_emu and f_etau start as the off-diagonal
+    of :func:`seed_state` with the profiles e_mu and e_tau, f_mutau in the second order of the
+    angle, without which the matrix would not be positive where there are no heavy flavours.
+    With one profile alone (or the ratio of the two the same everywhere) the problem is one of
+    two flavours in another basis.
+
+    Parameters
+    ----------
+    f : ndarray (2, 2, n_energy, n_mu, n_r)
+        Diagonal components ee and xx over (flavour, sector, energy, mu, r).
+    amplitude : float
+        Angle by which the electron flavour is turned where |e(r)| = 1.
+    profiles : ndarray (2, n_r), complex
+        e_mu and e_tau.
+
+    Returns
+    -------
+    ndarray (9, 2, n_energy, n_mu, n_r)
+        Components ee, mumu, tautau, Re and Im of emu, etau, mutau.
+    """
+    difference = f[0] - f[1]
+    length = np.sqrt((np.abs(profiles) ** 2).sum(axis=0))
+    to_mu, to_tau = profiles / np.where(length > 0.0, length, 1.0)
+    angle = amplitude * length
+    across = 0.5 * np.sin(angle) * difference
+    moved = np.sin(0.5 * angle) ** 2 * difference
+    between = np.conj(to_mu) * to_tau
+    return np.ascontiguousarray(
+        np.stack(
+            [
+                f[0] - moved * (np.abs(to_mu) ** 2 + np.abs(to_tau) ** 2),
+                f[1] + moved * np.abs(to_mu) ** 2,
+                f[1] + moved * np.abs(to_tau) ** 2,
+                across * to_mu.real,
+                across * to_mu.imag,
+                across * to_tau.real,
+                across * to_tau.imag,
+                moved * between.real,
+                moved * between.imag,
             ]
         )
     )

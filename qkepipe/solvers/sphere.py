@@ -21,6 +21,7 @@ import xarray as xr
 
 from qkepipe.constants import C_LIGHT
 from qkepipe.errors import Defect, QkepipeError
+from qkepipe.oscillation.three_flavors import smallest_eigenvalue
 from qkepipe.phasespace import (
     METRIC,
     AngleGrid,
@@ -34,8 +35,8 @@ from qkepipe.phasespace import (
     radial_grid,
 )
 from qkepipe.schema import set_attributes
-from qkepipe.solvers.schemes import SCHEMES, Oscillation, Setup
-from qkepipe.solvers.seeds import seed_state
+from qkepipe.solvers.schemes import SCHEMES, Oscillation, Setup, component_number
+from qkepipe.solvers.seeds import seed_state, seed_state_three
 from qkepipe.species import SPECIES, lepton_sign
 from qkepipe.transport import geometry
 from qkepipe.transport.step import TransportOperator, face_flux, stable_step
@@ -184,7 +185,7 @@ def _discretisation(background, grid, cfl):
     return shape, rates, stable_step(shape, rates[0] + rates[1], cfl)
 
 
-def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
+def _transport(background, grid, n_component, cfl, seed_amplitude=0.0, seed_parts=()):
     shape, rates, step = _discretisation(background, grid, cfl)
     n_mu = grid.angle.centres.size
     inner = np.zeros((n_component, 2, grid.energy.centres.size, n_mu))
@@ -192,8 +193,27 @@ def _transport(background, grid, n_component, cfl, seed_amplitude=0.0):
     inner[:2] = entering.reshape(2, 2, *entering.shape[1:])
     if n_component == 4:
         inner[2] = 0.5 * seed_amplitude * (inner[0] - inner[1])
+    elif n_component == 9:
+        inner[2] = inner[1]
+        for k, number in enumerate(seed_parts):
+            inner[3 + k] = 0.5 * seed_amplitude * number * (inner[0] - inner[1])
     operator = TransportOperator(shape, *rates, equilibrium(background), inner, step)
     return operator, step
+
+
+def _two_profiles(profile, n_r: int) -> tuple[np.ndarray, np.ndarray]:
+    """Profiles of e-mu and e-tau (2, n_r), and their Re, Im at the inner edge, shape (4,)."""
+    if profile is None:
+        second = 0.5 * np.exp(2j * np.pi * np.arange(n_r) / n_r)
+        profile = np.stack([np.ones(n_r, dtype=complex), second])
+    if profile.shape not in ((n_r,), (2, n_r)):
+        raise QkepipeError(
+            Defect("run", "seed_profile", f"shape {profile.shape}", f"({n_r},) or (2, {n_r})")
+        )
+    entering = profile[:, 0] if profile.ndim == 2 else np.array([1.0, 0.0])
+    if profile.ndim == 1:
+        profile = np.stack([profile, np.zeros(n_r)])
+    return profile, np.stack([entering.real, entering.imag], axis=1).ravel()
 
 
 def time_step(background: xr.Dataset, cfl: float) -> float:
@@ -204,9 +224,9 @@ def time_step(background: xr.Dataset, cfl: float) -> float:
 class _Balance:
     """Accumulated particle budget: change = inflow + collisions, per species."""
 
-    def __init__(self):
-        self.imbalance = np.zeros((2, 2))
-        self.turnover = np.zeros((2, 2))
+    def __init__(self, flavors: int):
+        self.imbalance = np.zeros((2, flavors))
+        self.turnover = np.zeros((2, flavors))
 
     def add(self, budget: np.ndarray) -> None:
         change = budget[..., 1] - budget[..., 0]
@@ -232,30 +252,55 @@ def field_dataset(f: np.ndarray, background: xr.Dataset) -> xr.Dataset:
     return set_attributes(data.assign(metric))
 
 
+def _flavors(f: np.ndarray) -> int:
+    """Number of flavours of a state, the number of diagonal components."""
+    return 3 if f.shape[0] == 9 else 2
+
+
+def _species(f: np.ndarray) -> np.ndarray:
+    """nue, nuebar, nux, nuxbar along the first axis; nux of three flavours is the mean of two.
+
+    ``f`` has the diagonal components first, then the sectors.
+    """
+    heavy = f[1:2] if _flavors(f) == 2 else 0.5 * (f[1:2] + f[2:3])
+    return np.concatenate([f[:1], heavy]).reshape(4, *f.shape[2:])
+
+
+def _trace(f: np.ndarray) -> np.ndarray:
+    return f[: _flavors(f)].sum(axis=0)
+
+
 def coherence(f: np.ndarray, grid: Grid) -> np.ndarray:
-    """Number-weighted |f_ex| over the number-weighted trace, shape (2, n_r)."""
+    """Off-diagonal elements over the trace, number weighted, shape (2, n_r).
+
+    |f_ex|; of three flavours the root of the sum of the squares of all three.
+    """
     w = grid.energy.weights[:, None] * grid.angle.weights[None, :]
-    mixed = np.einsum("semr,em->sr", np.hypot(f[2], f[3]), w)
-    trace = np.einsum("semr,em->sr", f[0] + f[1], w)
-    return mixed / trace
+    across = np.hypot(f[2], f[3]) if _flavors(f) == 2 else np.sqrt((f[3:] ** 2).sum(axis=0))
+    return np.einsum("semr,em->sr", across, w) / np.einsum("semr,em->sr", _trace(f), w)
 
 
-def _lepton_content(diagonal: np.ndarray, grid: Grid, volume: np.ndarray) -> float:
+def _lepton_content(species: np.ndarray, grid: Grid, volume: np.ndarray) -> float:
     """Volume integral of (nue - nuebar) - (nux - nuxbar), per 4 pi.
 
     ``volume`` is that of the geometry, which has the measure of E_inf.
     """
-    species = diagonal.reshape(4, *diagonal.shape[2:])
     density = number_density(species, grid.energy, grid.angle)
     return float((lepton_sign() @ density) @ volume)
 
 
 def _polarisation_excess(f: np.ndarray) -> float:
-    """Largest |P|/trace of the state, where there is more than round-off."""
-    trace = f[0] + f[1]
-    size = np.sqrt((f[0] - f[1]) ** 2 + 4.0 * (f[2] ** 2 + f[3] ** 2))
+    """Largest 1 - 2 (smallest eigenvalue)/trace of the state, where there is more than round-off.
+
+    Above 1 a matrix is not positive. Of two flavours this is |P|/trace.
+    """
+    trace = _trace(f)
     filled = trace > EMPTY * trace.max()
-    return float(np.max(size[filled] / trace[filled], initial=0.0))
+    if _flavors(f) == 2:
+        size = np.sqrt((f[0] - f[1]) ** 2 + 4.0 * (f[2] ** 2 + f[3] ** 2))
+        return float(np.max(size[filled] / trace[filled], initial=0.0))
+    lowest = smallest_eigenvalue(f[:, filled] / trace[filled])
+    return float(np.max(1.0 - 2.0 * lowest, initial=0.0))
 
 
 def _warn_of_long_steps(turn: float, grid: Grid) -> None:
@@ -301,12 +346,17 @@ def run_sphere(
         Classical steady state, species nue, nuebar, nux, nuxbar.
     options : dict
         Of the scheme: ``xi``, a number or one per cell; or ``prescription``, ``mode``,
-        ``c_tau``, ``tolerance``; or ``density``, ``rule``, ``flux_factor``.
+        ``c_tau``, ``tolerance``; or ``density``, ``rule``, ``flux_factor``. Quantum kinetics
+        also ``flavors``, 2 (default) or 3: mu and tau then both start as nux, and nux of the
+        result is their mean.
     seed_amplitude : float
         Angle by which flavour vectors are turned at the start and at the inner edge
         (quantum kinetics only).
     seed_profile : ndarray (n_r,), complex
-        Profile of the seed, see :mod:`qkepipe.solvers.seeds`; default: 1 everywhere.
+        Profile of the seed, see :mod:`qkepipe.solvers.seeds`; default: 1 everywhere. Three
+        flavours: (2, n_r), e-mu and e-tau, whose first cells also are what enters at the inner
+        edge; default: 1, and 1/2 with a phase that turns once over the domain. With (n_r,) only
+        e-mu is seeded, as two flavours are.
     crossings : float
         Duration in light-crossing times of the domain; with ``until`` the longest.
     average_from : float
@@ -356,8 +406,12 @@ def run_sphere(
     """
     grid = grid_of(background)
     operator_class = SCHEMES[scheme].operator
-    n_component = SCHEMES[scheme].components
-    operator, step = _transport(background, grid, n_component, cfl, seed_amplitude)
+    flavors = (options or {}).get("flavors", 2)
+    n_component = component_number(scheme, flavors)
+    seed_parts = ()
+    if flavors == 3:
+        seed_profile, seed_parts = _two_profiles(seed_profile, grid.radius.centres.size)
+    operator, step = _transport(background, grid, n_component, cfl, seed_amplitude, seed_parts)
     setup = Setup(grid, step, background["rho"].values, dict(options or {}), growth_ratio)
     mixing = operator_class(setup) if operator_class is not None else None
     diagonal = np.array(initial, dtype=float, order="C").reshape(2, 2, *initial.shape[1:])
@@ -366,6 +420,8 @@ def run_sphere(
         if seed_profile is None:
             seed_profile = np.ones(grid.radius.centres.size, dtype=complex)
         f = seed_state(diagonal, seed_amplitude, seed_profile)
+    elif n_component == 9:
+        f = seed_state_three(diagonal, seed_amplitude, seed_profile)
     if isinstance(mixing, Oscillation):
         _warn_of_long_steps(mixing.operator.turn(f), grid)
     length = grid.radius.light_path
@@ -381,17 +437,17 @@ def run_sphere(
         n_samples = window * -(-n_samples // window)
     first_average = int(average_from * n_samples)
     state = _RunState(f, n_samples, grid, operator, track)
-    state.lepton[0] = _lepton_content(diagonal, grid, operator.geometry.volume)
+    state.lepton[0] = _lepton_content(_species(diagonal), grid, operator.geometry.volume)
     if checkpoint is not None:
         state.load(checkpoint)
     saved = time.monotonic()
     while state.sample < n_samples:
         for number in range(every):
             if mixing is not None:
-                trace = state.f[0] + state.f[1] if number == 0 else None
+                trace = _trace(state.f) if number == 0 else None
                 mixing.apply(state.f)
                 if trace is not None:
-                    change = np.abs(state.f[0] + state.f[1] - trace).max(initial=0.0)
+                    change = np.abs(_trace(state.f) - trace).max(initial=0.0)
                     state.trace = max(state.trace, float(change / trace.max()))
             state.balance.add(operator.advance(state.f))
             state.add_lepton(operator.budget, grid)
@@ -428,7 +484,7 @@ def run_sphere(
             average_from=float(first_average / state.sample),
             steady_residual=state.residual,
         )
-    if n_component == 4:
+    if n_component > 2:
         result.attrs["seed_amplitude"] = float(seed_amplitude)
     return result
 
@@ -454,7 +510,7 @@ class _RunState:
         self.out = np.zeros((n_samples, 4))
         self.excess = 0.0
         self.trace = 0.0
-        self.balance = _Balance()
+        self.balance = _Balance(_flavors(f))
         # lepton number nue - nuebar - nux + nuxbar: at the start, signed sum of what faces and
         # matter brought, sum of the absolute parts of what the faces brought
         self.lepton = np.zeros(3)
@@ -487,7 +543,7 @@ class _RunState:
             where = np.argwhere(~np.isfinite(self.f))[0]
             found.append((f"state is not finite, first at index {where.tolist()}", "numbers"))
         else:
-            if self.f.shape[0] == 4:
+            if self.f.shape[0] > 2:
                 self.excess = max(self.excess, _polarisation_excess(self.f))
             monitors = (
                 (
@@ -546,7 +602,10 @@ class _RunState:
 
     def add_lepton(self, budget: np.ndarray, grid: Grid) -> None:
         """Lepton budget of one transport step."""
-        sign = np.array([[1.0, -1.0], [-1.0, 1.0]])  # sector, component
+        flavors = budget.shape[2]
+        share = np.full(flavors, -1.0 / (flavors - 1))
+        share[0] = 1.0
+        sign = np.stack([share, -share])  # sector, flavour
         weights = sign[:, None, :] * grid.energy.weights[:, None]
         brought = weights[..., None] * budget[..., 2:]
         self.lepton[1] += float(brought.sum())
@@ -562,14 +621,14 @@ class _RunState:
         return float(abs(change - self.lepton[1]) / self.lepton[2])
 
     def record(self, seconds: float, average: bool) -> None:
-        species = self.f[:2].reshape(4, *self.f.shape[2:])
+        species = _species(self.f)
         k = self.sample
         self.time[k] = seconds
         self.flux[k] = number_flux(species, self.grid.energy, self.grid.angle, self.grid.lapse)
-        through = face_flux(self.f, self.operator.inner, self.operator.geometry)[:2, ..., -1:]
-        out = _per_time(through, self.grid.energy).sum(axis=(2, 3))
-        self.out[k] = out.ravel() / self.grid.radius.lapse_edge[-1]
-        if self.f.shape[0] == 4:
+        through = face_flux(self.f, self.operator.inner, self.operator.geometry)[..., -1:]
+        out = _per_time(_species(through), self.grid.energy).sum(axis=(1, 2))
+        self.out[k] = out / self.grid.radius.lapse_edge[-1]
+        if self.f.shape[0] > 2:
             both = coherence(self.f, self.grid)
             self.coherence[k] = both.max(axis=0)
             if average:
@@ -599,7 +658,7 @@ class _RunState:
         out = field_dataset(self.sum_f / self.averaged, background)
         out["f_final"] = (
             ("species", "energy", "mu", "r"),
-            self.f[:2].reshape(4, *self.f.shape[2:]).copy(),
+            _species(self.f),
             {"units": "1", "long_name": "neutrino occupation at the end of the run"},
         )
         out["number_flux_series"] = (
@@ -619,16 +678,17 @@ class _RunState:
                 {"units": "s", "long_name": "time since the oscillation was switched on"},
             )
         )
-        if self.f.shape[0] == 4:
+        if self.f.shape[0] > 2:
+            across = "|f_ex|" if _flavors(self.f) == 2 else "root-sum of off-diagonals"
             out["coherence"] = (
                 ("sector", "r"),
                 self.sum_coherence / self.averaged,
-                {"units": "1", "long_name": "|f_ex| over trace, number weighted"},
+                {"units": "1", "long_name": f"{across} over trace, number weighted"},
             )
             out["coherence_series"] = (
                 ("time_sample", "r"),
                 self.coherence[:done],
-                {"units": "1", "long_name": "|f_ex| over trace, larger of nu and nubar"},
+                {"units": "1", "long_name": f"{across} over trace, larger of nu and nubar"},
             )
             out["coherence_max"] = (
                 "time_sample",

@@ -72,8 +72,10 @@ def expand_cases(config: Config) -> list[Case]:
 def _runs(entry):
     """Name, label, xi and options of each run of an entry."""
     if entry.scheme == "qke":
+        three = entry.flavors == 3
         for xi in entry.xi:
-            yield f"qke_xi{compact(xi)}", "attenuated", xi, {"xi": xi}
+            options = {"xi": xi} | ({"flavors": 3} if three else {})
+            yield f"qke{'3' if three else ''}_xi{compact(xi)}", "attenuated", xi, options
     elif entry.scheme == "bgk":
         name = f"bgk_{entry.prescription}"
         name += "" if entry.mode is None else f"_{entry.mode}"

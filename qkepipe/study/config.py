@@ -356,6 +356,11 @@ class QkeEntry(_Block):
     xi: list[Annotated[float, Field(gt=0, le=1)]] = Field(
         description="Attenuations, one run each; 1 is the physical Hamiltonian.", min_length=1
     )
+    flavors: Literal[2, 3] = _field(
+        2,
+        "Two, with a second heavy flavour that keeps its classical field, or three; the same for "
+        "all quantum kinetics of a study.",
+    )
 
 
 class BgkEntry(_Block):
@@ -513,6 +518,13 @@ class Config(_Block):
                 f"solve.r_in_km={inner:g}; expected a radius of the grid, "
                 f"{grid.r_in_km:g} to {grid.r_out_km:g}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_number_of_flavours(self) -> Config:
+        # the error of attenuation is taken from neighbours in xi, scores from the largest xi
+        if len({entry.flavors for entry in self.cases if entry.scheme == "qke"}) > 1:
+            raise ValueError("cases: qke with flavors 2 and 3; expected one number of flavours")
         return self
 
     @model_validator(mode="after")

@@ -239,6 +239,12 @@ class Plan:
         grid = self.config.grid
         return grid.n_energy if grid.energy_groups == "geometric" else _SNAPSHOT_GROUPS
 
+    @property
+    def _components(self) -> int:
+        """Numbers per energy, direction and cell of the largest state, both sectors."""
+        three = any(case.options.get("flavors") == 3 for case in self.cases)
+        return 18 if three else 8
+
     def memory_mb(self, resolution: float, attempt: int, workers: int = 1) -> int:
         """Memory of a job that evolves a state in each of its workers.
 
@@ -249,7 +255,7 @@ class Plan:
         """
         grid, solve = self.config.grid, self.config.solve
         cells = grid.max_cells * resolution
-        state = 8.0 * 8 * self._groups * grid.n_mu * resolution * cells
+        state = 8.0 * self._components * self._groups * grid.n_mu * resolution * cells
         series = 8.0 * 8 * solve.samples * cells
         one = 700.0 + (12.0 * state + 2.0 * series) / 1e6
         return int(workers * one * 2 ** (attempt - 1))
@@ -289,7 +295,7 @@ class Plan:
         crossings = max(solve.crossings, solve.steady_crossings)
         steps = (crossings + 1.0) * cells / solve.cfl
         # 20 ns per component, angle, energy and cell: slower than any machine we measured
-        seconds = 20e-9 * 8 * self._groups * grid.n_mu * resolution * cells * steps
+        seconds = 20e-9 * self._components * self._groups * grid.n_mu * resolution * cells * steps
         return int((30.0 + rounds * seconds / 60.0) * 2 ** (attempt - 1))
 
 

@@ -6,7 +6,8 @@ For component c with damping Gamma_c and elastic scattering chi0, chi1 (kernel
     C_c = Gamma_c (f_eq,c - F_c) + chi0 (J - F_c) + chi1 mu H ,
 
 with J = (1/2) int F dmu, H = (1/2) int mu F dmu, Gamma_ee = kappa*_e, Gamma_xx =
-kappa*_x and, for the off-diagonals, Gamma_ex = (kappa*_e + kappa*_x)/2, f_eq,ex = 0
+kappa*_x and, for the off-diagonals, Gamma_ex = (kappa*_e + kappa*_x)/2, f_eq,ex = 0. Of three
+flavours mu and tau both have the rates of x, and so has their off-diagonal
 (Sigl & Raffelt 1993, Nucl. Phys. B 406, 423, relaxation form). On a discrete mu grid
 the operator has three eigenvalues: Gamma (isotropic part), Gamma + chi0 - m2 chi1
 (dipole) and Gamma + chi0 (rest), m2 = (1/2) sum dmu mu^2, so that its exponential and
@@ -61,15 +62,15 @@ def collision_tables(
     step : float
         c dt [cm].
     n_component : int
-        2 (ee, xx) or 4 (and Re ex, Im ex).
+        2 (ee, xx), 4 (and Re ex, Im ex) or 9 (three flavours).
 
     Returns
     -------
     phi : ndarray (2, n_energy, 3, 3, n_kind, n_r)
         Over sector, energy, phi order, eigenvalue (isotropic, dipole, rest), kind of
         component (ee, xx[, ex]), radius. phi1 and phi2 are multiplied by ``step``.
-    source : ndarray (2, n_energy, 2, n_r)
-        (1 - e^{-Gamma step}) f_eq of ee and xx.
+    source : ndarray (2, n_energy, flavors, n_r)
+        (1 - e^{-Gamma step}) f_eq of the diagonal.
     """
     n_energy, n_r = absorption.shape[1:]
     n_kind = 2 if n_component == 2 else 3
@@ -86,12 +87,20 @@ def collision_tables(
     eigenvalues = np.stack([gamma, gamma + chi0 - second_moment * chi1, gamma + chi0], axis=2)
     phi = np.stack(phi_functions(eigenvalues * step), axis=2)
     phi[:, :, 1:] *= step
-    source = np.empty((2, n_energy, 2, n_r))
+    flavors = 3 if n_component == 9 else 2
+    source = np.empty((2, n_energy, flavors, n_r))
     for sector in range(2):
-        for c in range(2):
-            rate = absorption[2 * c + sector]
-            source[sector, :, c] = -np.expm1(-rate * step) * equilibrium[2 * c + sector]
+        for c in range(flavors):
+            species = 2 * min(c, 1) + sector
+            source[sector, :, c] = -np.expm1(-absorption[species] * step) * equilibrium[species]
     return np.ascontiguousarray(phi), source
+
+
+@jit
+def _kind(c, n_component):
+    """Kind of a component: ee, xx or ex. Tau and mu-tau have the rates of x."""
+    heavy = n_component == 9 and (c == 2 or c > 6)
+    return 1 if heavy else min(c, 2)
 
 
 @jit
@@ -162,7 +171,7 @@ def collide_first(
     n_component, _, _, n_mu, n = f.shape
     n_flavor = source.shape[0]
     for c in range(n_component):
-        kind = min(c, 2)
+        kind = _kind(c, n_component)
         before = 0.0
         gained = 0.0
         for lo in range(0, n, LANES):
@@ -223,7 +232,7 @@ def collide_second(start, change, phi, step, volume, mu, dmu, m2, sums, budget, 
     n_component, _, _, n_mu, n = start.shape
     n_flavor = budget.shape[0]
     for c in range(n_component):
-        kind = min(c, 2)
+        kind = _kind(c, n_component)
         after = 0.0
         gained = 0.0
         for lo in range(0, n, LANES):

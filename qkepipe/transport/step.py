@@ -174,16 +174,16 @@ class TransportOperator:
             np.empty((n_thread, 2, n_component, 2)),
             np.empty((n_thread, SUMS)),
         )
-        self.budget = np.zeros((2, n_energy, 2, len(BUDGET)))
+        self.budget = np.zeros((2, n_energy, self.source.shape[2], len(BUDGET)))
 
     def advance(self, f: np.ndarray) -> np.ndarray:
         """Advance ``f[component, sector, energy, mu, r]`` in place by one step.
 
         Returns
         -------
-        ndarray (2, n_energy, 2, 4)
-            Particle budget over sector, energy, flavour (e, x) and :data:`BUDGET`, in
-            units of occupation times volume over 4 pi.
+        ndarray (2, n_energy, flavors, 4)
+            Particle budget over sector, energy, flavour (e, x or e, mu, tau) and
+            :data:`BUDGET`, in units of occupation times volume over 4 pi.
         """
         _step(
             f,

@@ -5,8 +5,8 @@ biased, :func:`qkepipe.transport.geometry.face_coefficients`), in mu from three 
 order), and limited (:mod:`qkepipe.transport.limiter`).
 
 A state is ``f[component, sector, energy, mu, r]``, components ``ee, xx, Re ex, Im ex`` of a
-matrix, or one or two (``ee, xx``) occupations, each limited for itself. The kernels take one
-sector and energy of it.
+matrix, or nine of three flavours, or one or two (``ee, xx``) occupations, each limited for itself.
+The kernels take one sector and energy of it.
 
 Rows of the state are worked on in windows of r, three directions at a time, in a small
 :class:`Tile` with rows of fixed length: what a face needs stays in registers and in the
@@ -19,18 +19,11 @@ from typing import NamedTuple
 import numpy as np
 
 from qkepipe.jit import jit
+from qkepipe.transport.faces_three import edge_flux_three, row_faces_three
 from qkepipe.transport.limiter import matrix_factor, occupation_factor
+from qkepipe.transport.windows import HALO, LANES, NEIGHBOURS, ROW
 
 __all__ = ["Tile", "radial_flux", "streaming_rate", "work_space"]
-
-#: Cells of a window.
-LANES = 256
-#: Neighbours at either end of a window: a face just outside of it needs its cell and two more.
-NEIGHBOURS = 3
-#: Places before the first cell of a row in a tile: room for the neighbours, and aligned.
-HALO = 8
-#: Length of a row in a tile.
-ROW = LANES + 2 * HALO
 
 
 class Tile(NamedTuple):
@@ -141,6 +134,8 @@ def _faces(cells, face_of, first, n_component, count, face):
             face[ROW + i] = xx + theta * dxx
             face[2 * ROW + i] = re + theta * dre
             face[3 * ROW + i] = im + theta * dim
+    elif n_component == 9:
+        row_faces_three(cells, a0, a1, a2, a3, a4, count, face)
     else:
         for c in range(n_component):
             row = cells[c * ROW : (c + 1) * ROW]
@@ -216,6 +211,8 @@ def _angular_edge(before, here, after, n_component, slope, turn, count, edge):
             edge[ROW + i] = turn * (xx + theta * dxx)
             edge[2 * ROW + i] = turn * (re + theta * dre)
             edge[3 * ROW + i] = turn * (im + theta * dim)
+    elif n_component == 9:
+        edge_flux_three(before, here, after, slope, turn, count, edge)
     else:
         for c in range(n_component):
             row = slice(c * ROW + HALO, (c + 1) * ROW)

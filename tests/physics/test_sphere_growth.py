@@ -9,6 +9,7 @@ gradients and the turning of rays, so that 10 % are asked for, not more.
 import numpy as np
 import pytest
 
+from qkepipe.diagnostics.summary import TWICE
 from qkepipe.mixing import bgk_step
 from qkepipe.solvers.linear import fastest_in_run
 from qkepipe.solvers.sphere import grid_of, run_sphere
@@ -57,6 +58,20 @@ def test_coherence_grows_at_the_predicted_rate(quantum):
     # ten e-folds and more lie between the levels of the fit and the seed
     tracked = solution["tracked_coherence"].values
     assert tracked[0] < 1e-5 < 1e-2 < tracked.max()
+
+
+def test_three_flavours_grow_as_two(config, fine, quantum):
+    """The equations of e-mu and e-tau are those of e-x while they are small; nothing leaks."""
+    raw = config.model_dump() | {"cases": [{"scheme": "qke", "xi": [XI], "flavors": 3}]}
+    three = load_config(raw)
+    solution, summary = solve.run(three, expand_cases(three)[1], fine[0])
+    rates = [s.attrs["growth_rate_measured"] for s in (solution, quantum[0])]
+    assert rates[0] / rates[1] == pytest.approx(1.0, abs=0.03)
+    assert solution.attrs["number_balance_error"] < 1e-10
+    assert solution.attrs["max_trace_change"] < 1e-13
+    assert solution.attrs["max_polarisation_over_trace"] <= 1.0
+    assert solution.attrs["eln_balance_error"] < 1e-3
+    assert summary.attrs["heavy_flavours"] == TWICE
 
 
 def test_classical_run_conserves_number(fine):

@@ -12,14 +12,11 @@ import math
 
 import numpy as np
 import pytest
-import xarray as xr
+from streaming_shell import make_shell
 
 from qkepipe.diagnostics.attenuation import decidability
 from qkepipe.diagnostics.convergence import CONVERGED, NOT_DECIDABLE, xi_convergence
-from qkepipe.phasespace import angle_grid, energy_grid
 from qkepipe.solvers import run_sphere
-from qkepipe.solvers.steady import steady_field
-from qkepipe.species import SPECIES
 from qkepipe.stability import screen
 
 SEED = 1e-6
@@ -28,34 +25,13 @@ CELLS = 400
 
 @pytest.fixture(scope="module")
 def shell():
-    """Background, its classical field f[species, energy, mu, r], and the stability map."""
-    energy, angle = energy_grid(np.array([5.0, 15.0])), angle_grid(24)
-    edges = np.linspace(50e5, 60e5, CELLS + 1)
-    outward = np.where(angle.centres > 0.0, 1.0, 0.0)
-    shape = np.stack([outward, 2.0 * angle.centres * outward, 0.0 * outward, 0.0 * outward])
-    shape *= 6.6e32 / (energy.weights[0] * (shape[0] @ angle.weights))
-    over, zero = ("species", "energy", "r"), np.zeros((4, 1, CELLS))
-    background = xr.Dataset(
-        {
-            "rho": ("r", np.full(CELLS, 1e10)),
-            "ye": ("r", np.full(CELLS, 0.3)),
-            "inflow": (("species", "energy", "mu"), shape[:, None]),
-            **dict.fromkeys(
-                ("absorption", "emissivity", "scattering", "scattering_transport"), (over, zero)
-            ),
-        },
-        coords={
-            "species": list(SPECIES),
-            "energy": energy.centres, "energy_edge": ("energy_edge", energy.edges),
-            "mu": angle.centres, "mu_edge": ("mu_edge", angle.edges),
-            "r": 0.5 * (edges[1:] + edges[:-1]), "r_edge": ("r_edge", edges),
-        },
-    )  # fmt: skip
-    field = steady_field(background)
+    """Background, its classical field, and the stability map."""
+    background, field = make_shell(CELLS)
+    angular = background.assign(f=(("species", "energy", "mu", "r"), field))
     found = screen(
-        field[["f", "energy_edge", "mu_edge", "r_edge"]], background[["rho", "ye"]], lsa_cells=0
+        angular[["f", "energy_edge", "mu_edge", "r_edge"]], background[["rho", "ye"]], lsa_cells=0
     )
-    return background, field["f"].transpose("species", "energy", "mu", "r").values, found
+    return background, field, found
 
 
 def attenuated(shell, xi):

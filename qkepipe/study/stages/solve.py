@@ -46,7 +46,7 @@ def run(
     options = dict(case.options)
     predicted = {}
     if case.kind == "qke":
-        more, predicted = _seed(config, options["xi"], background)
+        more, predicted = _seed(config, options, background)
         more["crossings"] = settings.crossings
     else:
         more = {"crossings": settings.steady_crossings, "until": settings.steady_tolerance}
@@ -85,14 +85,16 @@ def _growth_estimate(background: xr.Dataset) -> np.ndarray:
     return screen(field, lsa_cells=0)["ffi_growth_estimate"].values
 
 
-def _seed(config, xi: float, background: xr.Dataset) -> tuple[dict, dict]:
+def _seed(config, options: dict, background: xr.Dataset) -> tuple[dict, dict]:
     """Seed of a run and what linear theory predicts for it, in its coordinate time and radius.
 
     The seeded wave has the wavenumber of the mode that grows fastest with this attenuation;
-    the cell of that mode is followed until its coherence saturates.
+    the cell of that mode is followed until its coherence saturates. Of three flavours e-mu is
+    seeded so, and e-tau with noise of half the size: were their ratio the same everywhere, the
+    run would be one of two flavours in another basis.
     """
     settings = config.solve
-    mode = fastest_in_run(background, _growth_estimate(background), xi)
+    mode = fastest_in_run(background, _growth_estimate(background), options["xi"])
     wavenumber, track, predicted = 0.0, None, {}
     if mode is not None:
         wavenumber = mode["wavenumber"]
@@ -113,5 +115,8 @@ def _seed(config, xi: float, background: xr.Dataset) -> tuple[dict, dict]:
         settings.seed.number,
         np.full(background.sizes["r"], wavenumber),
     )
+    if options.get("flavors") == 3:
+        second = seed_profile("noise", background["r"].values, settings.seed.number + 1)
+        profile = np.stack([profile, 0.5 * second])
     seed = {"seed_amplitude": settings.seed.amplitude, "seed_profile": profile, "track": track}
     return seed, predicted

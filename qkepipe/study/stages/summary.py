@@ -33,7 +33,7 @@ def summary_of(config, case, solution: xr.Dataset, background: xr.Dataset) -> xr
         solution,
         background,
         profile_radii=np.array(radii) * KM_CM if radii else None,
-        spectator=background["f"],
+        spectator=None if case.options.get("flavors") == 3 else background["f"],
     )
     for name in _SERIES:
         if name in solution:

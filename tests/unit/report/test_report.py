@@ -313,6 +313,19 @@ def test_without_a_resolution_study_nothing_is_said_of_its_error(make_study):
     assert "carry an error of the grid" not in text
 
 
+def test_three_flavours_are_said_where_they_are(make_study):
+    """Of quantum kinetics only; the relaxation runs beside it have two."""
+    cases = default_cases()
+    for summary in cases.values():
+        if summary.attrs["kind"] == "qke":
+            summary.attrs["flavors"] = 3
+    text = text_of(page(make_study(cases=cases)))
+    assert "three flavours with mu and tau alike: complete mixing leaves 1/3" in text
+    assert "Relaxation and threshold runs have two: complete mixing leaves 1/2" in text
+    assert "QKE ξ = 4e-4, three flavours" in text
+    assert "Two flavours:" not in text
+
+
 def test_unmodelled_physics_and_warnings_are_named(make_study):
     text = text_of(page(make_study()))
     for words in (

@@ -190,6 +190,10 @@ def one_of(names):
         ({"cases": [{"scheme": "qke", "xi": [1e-4, 0]}]},
          "cases[0].xi[1]: 0; expected more than 0.0"),
         ({"cases": [{"scheme": "qke", "xi": [2]}]}, "cases[0].xi[0]: 2; expected at most 1.0"),
+        ({"cases": [{"scheme": "qke", "xi": [1], "flavors": 4}]},
+         "cases[0].flavors: 4; expected 2 or 3"),
+        ({"cases": [{"scheme": "qke", "xi": [1]}, {"scheme": "qke", "xi": [1], "flavors": 3}]},
+         "cases: qke with flavors 2 and 3; expected one number of flavours"),
         ({"cases": [{"scheme": "bgk", "xi": [1]}]},
          "cases[0].xi: unknown key (one of c_tau, growth, mode, prescription, scheme, tolerance)"),
         ({"cases": [{"scheme": "bgk", "prescription": "bx"}]},
@@ -372,6 +376,11 @@ def test_cases_carry_what_the_solver_needs():
     by_name = {c.name: c for c in expand_cases(load_config(raw))}
     qke = by_name["qke_xi2e-4"]
     assert (qke.kind, qke.scheme, qke.xi, qke.options) == ("qke", "attenuated", 2e-4, {"xi": 2e-4})
+    (three,) = expand_cases(
+        load_config({"cases": [{"scheme": "qke", "xi": [2e-4], "flavors": 3}]})
+    )[1:]
+    assert (three.name, three.scheme) == ("qke3_xi2e-4", "attenuated")
+    assert three.options == {"xi": 2e-4, "flavors": 3}
     bgk = by_name["bgk_box"]
     assert (bgk.kind, bgk.scheme, bgk.xi) == ("bgk", "box", None)
     assert set(bgk.options) == {"prescription", "mode", "growth", "c_tau", "tolerance"}

@@ -283,6 +283,11 @@ def test_requests_grow_with_attempts_workers_and_resolution():
     assert p.memory_mb(2.0, 1) > 1.5 * p.memory_mb(1.0, 1)
     assert p.runtime_minutes(1.0, 2) == pytest.approx(2 * p.runtime_minutes(1.0, 1), abs=1)
     assert p.runtime_minutes(1.0, 1, rounds=3) > 2 * p.runtime_minutes(1.0, 1)
+    entry = {"scheme": "qke", "xi": [1e-4]}
+    two, three = (plan(cases=[entry | {"flavors": n}]) for n in (2, 3))
+    # 9 components instead of 4, beside what does not depend on them
+    assert 2.0 < (three.memory_mb(4.0, 1) - 700) / (two.memory_mb(4.0, 1) - 700) < 2.25
+    assert three.runtime_minutes(4.0, 1) > 2.0 * two.runtime_minutes(4.0, 1)
 
 
 def test_requests_of_boxes_grow_with_their_number():
