@@ -223,6 +223,9 @@ VARIABLES: dict[str, Variable] = {
     "net_heating_gain_region": Variable(
         "erg s-1", (), "net heating between gain radius and shock", missing=True
     ),
+    "net_cooling_below_gain": Variable(
+        "erg s-1", (), "net cooling between the inner edge and the gain radius", missing=True
+    ),
     "angular_distribution": Variable(
         "cm-3", ("profile_radius", "species", "mu"), "number density per d(mu)/2", 0.0
     ),
@@ -340,6 +343,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "inner_effective_optical_depth",
         "gain_radius",
         "net_heating_gain_region",
+        "net_cooling_below_gain",
         "angular_distribution",
         "spectrum",
         "number_flux_out",

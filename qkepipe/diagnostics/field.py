@@ -102,6 +102,7 @@ def _exchange(f: np.ndarray, background: xr.Dataset, spectator, grid: Grid) -> d
     limit, what = shock_of(background)
     gain, status = gain_radius(net, grid.radius, limit)
     inside = net_heating_between(net, rho, grid.radius, gain, limit)
+    below = net_heating_between(net, rho, grid.radius, grid.radius.edges[0], gain)
     return {
         "heating_rate": ("r", heating),
         "cooling_rate": ("r", cooling),
@@ -111,6 +112,7 @@ def _exchange(f: np.ndarray, background: xr.Dataset, spectator, grid: Grid) -> d
         "temperature": ("r", background["temperature"].values),
         "gain_radius": ((), gain, {"status": status}),
         "net_heating_gain_region": ((), inside, {"status": status, "outer_limit": what}),
+        "net_cooling_below_gain": ((), -below, {"status": status}),
     }
 
 

@@ -22,6 +22,7 @@ QUANTITIES = {
     "cooling_rate": "erg g-1 s-1",
     "ye_dot": "s-1",
     "net_heating_gain_region": "erg s-1",
+    "net_cooling_below_gain": "erg s-1",
     "gain_radius": "cm",
     "neutrinosphere_radius": "cm",
 }
@@ -76,7 +77,7 @@ def values_at(s: xr.Dataset, base: xr.Dataset, radii: np.ndarray) -> dict[tuple,
             out["survival_probability", species, float(radius)] = float(value)
     for quantity in _PER_RADIUS:
         profile(quantity, ALL, s[quantity].values)
-    for quantity in ("net_heating_gain_region", "gain_radius"):
+    for quantity in ("net_heating_gain_region", "net_cooling_below_gain", "gain_radius"):
         out[quantity, ALL, None] = float(s[quantity])
     for k, species in enumerate(s["species"].values):
         out["neutrinosphere_radius", str(species), None] = float(

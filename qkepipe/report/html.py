@@ -31,6 +31,7 @@ from qkepipe.report.facts import (
 )  # fmt: skip
 from qkepipe.report.gates import growth_rates, readings
 from qkepipe.report.labels import QUANTITIES, case_labels
+from qkepipe.report.published import published_rows
 from qkepipe.report.regions import (
     region_definitions,
     region_growth,
@@ -150,6 +151,7 @@ def _part(study: StudyData, name: str, pictures: list[Picture]) -> dict:
         "data": data,
         "answer": answer(study, name, rows),
         "key": _columns(rows, data.drawn),
+        "published": published_rows(data, rows),
         "facts": snapshot_facts(data),
         "processes": process_rows(data),
         "settings": setting_rows(study, data),

@@ -31,6 +31,7 @@ QUANTITIES = {
     "cooling_rate": ("cooling rate", "10^21 erg/g/s", 1e-21),
     "ye_dot": ("rate of change of Ye", "1/s", 1.0),
     "net_heating_gain_region": ("net heating in the gain region", "10^51 erg/s", 1e-51),
+    "net_cooling_below_gain": ("net cooling below the gain radius", "10^51 erg/s", 1e-51),
     "gain_radius": ("gain radius", "km", 1.0 / KM_CM),
     "neutrinosphere_radius": ("neutrinosphere radius", "km", 1.0 / KM_CM),
 }

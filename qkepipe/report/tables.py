@@ -25,6 +25,7 @@ KEY = (
     *(("luminosity", s) for s in (*_SPECIES, ALL)),
     *(("mean_energy", s) for s in _SPECIES),
     ("net_heating_gain_region", ALL),
+    ("net_cooling_below_gain", ALL),
     ("gain_radius", ALL),
 )
 

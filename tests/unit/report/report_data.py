@@ -231,6 +231,7 @@ def make_summary(
             "gain_radius": ((), GAIN * (1.0 + 0.02 * strength), {"status": "found"}),
             "net_heating_gain_region": ((), 4e51 * (1.0 - 0.3 * strength),
                                         {"status": "found", "outer_limit": "shock"}),
+            "net_cooling_below_gain": ((), 2e52 * (1.0 + 0.1 * strength), {"status": "found"}),
             "angular_distribution": (("profile_radius", "species", "mu"), angular * dilute),
             "spectrum": (("profile_radius", "species", "energy"), spectrum * dilute),
             "number_flux_out": (
