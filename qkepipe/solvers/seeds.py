@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["SEEDS", "seed_profile", "seed_state", "seed_state_three"]
+__all__ = ["SEEDS", "entering_noise", "seed_profile", "seed_state", "seed_state_three"]
 
 #: Kinds of seed: independent random phases per cell, or a wave of given wavenumber.
 SEEDS = ("noise", "wave")
@@ -35,6 +35,26 @@ def seed_profile(kind: str, radius: np.ndarray, random_seed: int, wavenumber=Non
     # of numpy's modes "same" would be longer than few cells
     smooth = np.convolve(raw, kernel)[8 : 8 + radius.size]
     return smooth / np.sqrt(np.sum(kernel**2))
+
+
+def entering_noise(cells: np.ndarray, random_seed: int) -> np.ndarray:
+    """Complex profile in time, of modulus about 1, of what enters at the inner edge.
+
+    Random phases, smoothed over some cells of what flows in.
+
+    Parameters
+    ----------
+    cells : ndarray (n,)
+        Times, in light-crossing times of the first cell, not falling.
+    random_seed : int
+
+    Returns
+    -------
+    ndarray (n,), complex
+    """
+    knots = np.arange(np.ceil(cells[-1]) + 2.0)
+    noise = seed_profile("noise", knots, random_seed)
+    return np.interp(cells, knots, noise)
 
 
 def seed_state(f: np.ndarray, amplitude: float, profile: np.ndarray) -> np.ndarray:

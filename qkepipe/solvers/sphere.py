@@ -36,7 +36,7 @@ from qkepipe.phasespace import (
 )
 from qkepipe.schema import set_attributes
 from qkepipe.solvers.schemes import SCHEMES, Oscillation, Setup, component_number
-from qkepipe.solvers.seeds import seed_state, seed_state_three
+from qkepipe.solvers.seeds import entering_noise, seed_state, seed_state_three
 from qkepipe.species import SPECIES, lepton_sign
 from qkepipe.transport import geometry
 from qkepipe.transport.step import TransportOperator, face_flux, stable_step
@@ -216,6 +216,24 @@ def _two_profiles(profile, n_r: int) -> tuple[np.ndarray, np.ndarray]:
     return profile, np.stack([entering.real, entering.imag], axis=1).ravel()
 
 
+class _BoundaryNoise:
+    """Off-diagonals that enter at the inner edge, with random phases that change in time."""
+
+    def __init__(self, operator, amplitude: float, flavors: int, number: int, cells: np.ndarray):
+        self.inner = operator.inner
+        self.first = flavors
+        self.size = 0.5 * amplitude * (self.inner[..., 0] - self.inner[..., 1])
+        # e-x; of three flavours e-mu, and e-tau of half the size as in the initial seed
+        sizes = (1.0,) if flavors == 2 else (1.0, 0.5)
+        self.noise = [s * entering_noise(cells, number + k) for k, s in enumerate(sizes)]
+
+    def set(self, step: int) -> None:
+        """Let in what belongs to this step."""
+        for k, noise in enumerate(self.noise):
+            self.inner[..., self.first + 2 * k] = self.size * noise[step].real
+            self.inner[..., self.first + 2 * k + 1] = self.size * noise[step].imag
+
+
 def time_step(background: xr.Dataset, cfl: float) -> float:
     """Time step [s] of every run on this background, in coordinate time."""
     return _discretisation(background, grid_of(background), cfl)[2] / C_LIGHT
@@ -323,6 +341,7 @@ def run_sphere(
     options: dict | None = None,
     seed_amplitude: float = 1e-6,
     seed_profile: np.ndarray | None = None,
+    boundary_seed: int | None = None,
     crossings: float = 2.0,
     average_from: float = 0.5,
     cfl: float = 0.45,
@@ -357,6 +376,9 @@ def run_sphere(
         flavours: (2, n_r), e-mu and e-tau, whose first cells also are what enters at the inner
         edge; default: 1, and 1/2 with a phase that turns once over the domain. With (n_r,) only
         e-mu is seeded, as two flavours are.
+    boundary_seed : int, optional
+        Number of the random phases that the seed of what enters at the inner edge has, changing
+        in time (:func:`qkepipe.solvers.seeds.entering_noise`); default: one phase at all times.
     crossings : float
         Duration in light-crossing times of the domain; with ``until`` the longest.
     average_from : float
@@ -436,6 +458,10 @@ def run_sphere(
         window = min(max(2, round(0.5 * length / step / every)), n_samples // 2)
         n_samples = window * -(-n_samples // window)
     first_average = int(average_from * n_samples)
+    noise = None
+    if boundary_seed is not None and n_component > 2:
+        cells = np.arange(n_samples * every) * (step / grid.radius.widths[0])
+        noise = _BoundaryNoise(operator, seed_amplitude, flavors, boundary_seed, cells)
     state = _RunState(f, n_samples, grid, operator, track)
     state.lepton[0] = _lepton_content(_species(diagonal), grid, operator.geometry.volume)
     if checkpoint is not None:
@@ -449,6 +475,8 @@ def run_sphere(
                 if trace is not None:
                     change = np.abs(_trace(state.f) - trace).max(initial=0.0)
                     state.trace = max(state.trace, float(change / trace.max()))
+            if noise is not None:
+                noise.set(state.sample * every + number)
             state.balance.add(operator.advance(state.f))
             state.add_lepton(operator.budget, grid)
             if track is not None:
@@ -486,6 +514,8 @@ def run_sphere(
         )
     if n_component > 2:
         result.attrs["seed_amplitude"] = float(seed_amplitude)
+        if boundary_seed is not None:
+            result.attrs["boundary_seed"] = int(boundary_seed)
     return result
 
 

@@ -301,6 +301,9 @@ class SeedBlock(_Block):
         "wave", "Wave of the fastest wavenumber, or random phases."
     )
     amplitude: float = _field(1e-6, "Angle by which flavour vectors are turned.", gt=0, le=0.1)
+    boundary: Literal["steady", "noise"] = _field(
+        "steady", "What enters at the inner edge: one phase, or random phases that change in time."
+    )
     number: int = _field(1, "Seed of the random generator (noise).", ge=0, le=2**32 - 1)
 
 

@@ -118,5 +118,9 @@ def _seed(config, options: dict, background: xr.Dataset) -> tuple[dict, dict]:
     if options.get("flavors") == 3:
         second = seed_profile("noise", background["r"].values, settings.seed.number + 1)
         profile = np.stack([profile, 0.5 * second])
+    # with these and the grid the seed can be made again
+    predicted |= {"seed_kind": settings.seed.kind, "seed_number": settings.seed.number}
     seed = {"seed_amplitude": settings.seed.amplitude, "seed_profile": profile, "track": track}
+    if settings.seed.boundary == "noise":
+        seed["boundary_seed"] = settings.seed.number + 2
     return seed, predicted

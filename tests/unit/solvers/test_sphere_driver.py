@@ -117,7 +117,7 @@ def solve(background, baseline, scheme, **options):
     keywords = {"crossings": 0.4, "samples": 8, "options": OPTIONS[scheme]} | options
     if SCHEMES[scheme].components == 4:
         rng = np.random.default_rng(0)
-        keywords["seed_profile"] = np.exp(2j * np.pi * rng.uniform(size=N_R))
+        keywords.setdefault("seed_profile", np.exp(2j * np.pi * rng.uniform(size=N_R)))
     return run_sphere(background, scheme, initial=baseline["f"].values, **keywords)
 
 
@@ -162,10 +162,13 @@ class Interrupted(Exception):
     pass
 
 
-@pytest.mark.parametrize("scheme", ["classical", "qke", "bgk"])
-def test_restart_is_bit_identical(background, baseline, scheme, tmp_path):
+@pytest.mark.parametrize(
+    "scheme, options",
+    [("classical", {}), ("qke", {}), ("qke", {"boundary_seed": 3}), ("bgk", {})],
+)
+def test_restart_is_bit_identical(background, baseline, scheme, options, tmp_path):
     """Stopped after three of eight samples and started again from its checkpoint."""
-    whole = solve(background, baseline, scheme)
+    whole = solve(background, baseline, scheme, **options)
     path = tmp_path / "state.npz"
     calls = []
 
@@ -182,6 +185,7 @@ def test_restart_is_bit_identical(background, baseline, scheme, tmp_path):
             checkpoint=path,
             checkpoint_seconds=0.0,
             progress=stop,
+            **options,
         )
     assert path.exists()
     resumed = []
@@ -191,11 +195,33 @@ def test_restart_is_bit_identical(background, baseline, scheme, tmp_path):
         scheme,
         checkpoint=path,
         progress=lambda fraction, seconds: resumed.append(fraction),
+        **options,
     )
     assert len(resumed) < 8
     for name in ("f", "f_final", "number_flux_series", "steadiness"):
         np.testing.assert_array_equal(again[name], whole[name])
     assert again.attrs["eln_balance_error"] == whole.attrs["eln_balance_error"]
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_noise_enters_at_the_inner_edge(background, baseline, flavors):
+    """Nothing but what entered is mixed; its size is that of the seed, its phases change."""
+    size = np.zeros(N_R, dtype=complex)
+    given = {
+        "options": {"xi": 0.0, "flavors": flavors},
+        "seed_profile": size if flavors == 2 else np.stack([size, size]),
+        "seed_amplitude": 1e-3,
+        "crossings": 1.5,
+    }
+    runs = [solve(background, baseline, "qke", boundary_seed=k, **given) for k in (3, 3, 4)]
+    late = [run["coherence_series"].isel(time_sample=-1).values for run in runs]
+    np.testing.assert_array_equal(late[0], late[1])
+    assert np.abs(late[0] - late[2]).max() > 0.1 * late[0].max()
+    assert 1e-5 < late[0].max() < 2e-3
+    # it comes from inside
+    first = runs[0]["coherence_series"].isel(time_sample=0).values
+    assert first[-1] < 1e-3 * first[0]
+    assert runs[2].attrs["boundary_seed"] == 4
 
 
 @pytest.mark.parametrize("name", ["swap", "slow_empirical", "swap_below"])
