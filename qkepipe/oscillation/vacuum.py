@@ -42,6 +42,7 @@ __all__ = [
     "matter_hamiltonian",
     "matter_potential",
     "mixing_of",
+    "vacuum_angle",
     "vacuum_hamiltonian",
 ]
 
@@ -176,3 +177,24 @@ def matter_hamiltonian(potential, flavors: int) -> np.ndarray:
     rows = np.zeros(flavors * flavors)
     rows[:flavors] = share
     return np.multiply.outer(rows, potential)
+
+
+def vacuum_angle(energy, electron_density, mixing: TwoFlavors) -> np.ndarray:
+    """Angle between flavour and the eigenstates in matter, 2 theta_m [rad].
+
+    tan 2theta_m = omega sin 2theta/|omega cos 2theta - lambda| (Wolfenstein 1978, PRD 17, 2369),
+    omega = dm^2/2E, lambda = sqrt(2) G_F n_e: the coherence that the vacuum term gives to what
+    was emitted as flavour, without self-interaction.
+
+    Parameters
+    ----------
+    energy : array_like
+        [MeV].
+    electron_density : array_like
+        [cm^-3].
+    mixing : TwoFlavors
+    """
+    v = vacuum_hamiltonian(energy, mixing)
+    # along axis 3: H_ee - H_xx, across: 2 H_ex
+    along = v[0] - v[1] + matter_potential(np.asarray(electron_density))
+    return np.arctan2(np.abs(2.0 * v[2]), np.abs(along))

@@ -6,7 +6,7 @@ import numpy as np
 
 __all__ = ["SEEDS", "entering_noise", "seed_profile", "seed_state", "seed_state_three"]
 
-#: Kinds of seed: independent random phases per cell, or a wave of given wavenumber.
+#: Kinds of profile: independent random phases per cell, or a wave of given wavenumber.
 SEEDS = ("noise", "wave")
 
 

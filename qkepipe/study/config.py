@@ -297,10 +297,14 @@ class CalibrationBlock(_Block):
 class SeedBlock(_Block):
     """Initial flavour coherence of quantum-kinetic runs."""
 
-    kind: Literal["wave", "noise"] = _field(
-        "wave", "Wave of the fastest wavenumber, or random phases."
+    kind: Literal["wave", "noise", "vacuum"] = _field(
+        "wave",
+        "Wave of the fastest wavenumber, random phases, or the coherence that vacuum mixing by "
+        "theta_13 has in matter, with the phase of the vacuum term.",
     )
-    amplitude: float = _field(1e-6, "Angle by which flavour vectors are turned.", gt=0, le=0.1)
+    amplitude: float = _field(
+        1e-6, "Angle by which flavour vectors are turned (wave and noise).", gt=0, le=0.1
+    )
     boundary: Literal["steady", "noise"] = _field(
         "steady", "What enters at the inner edge: one phase, or random phases that change in time."
     )

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from qkepipe.constants import M_U_GRAM
 from qkepipe.diagnostics import LINEAR_LEVELS, measured_growth
+from qkepipe.diagnostics.radiation import mean_energy
+from qkepipe.oscillation.vacuum import mixing_of, vacuum_angle
 from qkepipe.phasespace import METRIC
 from qkepipe.solvers.linear import fastest_in_run, growth_ratio
 from qkepipe.solvers.seeds import seed_profile
-from qkepipe.solvers.sphere import Track, run_sphere, time_step
+from qkepipe.solvers.sphere import Track, grid_of, run_sphere, time_step
 from qkepipe.stability import screen
 from qkepipe.study.stages.summary import summary_of
 
@@ -85,6 +88,15 @@ def _growth_estimate(background: xr.Dataset) -> np.ndarray:
     return screen(field, lsa_cells=0)["ffi_growth_estimate"].values
 
 
+def _vacuum_angle(background: xr.Dataset) -> np.ndarray:
+    """Mixing angle in matter of nue of mean energy, shape (n_r,); normal ordering."""
+    order = ("species", "energy", "mu", "r")
+    energy = mean_energy(background["f"].transpose(*order).values[0], grid_of(background))
+    mass = float(background.attrs.get("baryon_mass", M_U_GRAM))
+    electrons = background["rho"].values * background["ye"].values / mass
+    return vacuum_angle(energy, electrons, mixing_of("normal", 2))
+
+
 def _seed(config, options: dict, background: xr.Dataset) -> tuple[dict, dict]:
     """Seed of a run and what linear theory predicts for it, in its coordinate time and radius.
 
@@ -109,18 +121,24 @@ def _seed(config, options: dict, background: xr.Dataset) -> tuple[dict, dict]:
         step = time_step(background, settings.cfl)
         interval = max(1, int(_EFOLDS_PER_RECORD / (mode["rate"] * step)))
         track = Track(mode["index"], interval, _RECORDS)
-    profile = seed_profile(
-        settings.seed.kind,
-        background["r"].values,
-        settings.seed.number,
-        np.full(background.sizes["r"], wavenumber),
-    )
+    amplitude = settings.seed.amplitude
+    if settings.seed.kind == "vacuum":
+        angle = _vacuum_angle(background)
+        # that of the first cell is also that of what enters
+        amplitude, profile = float(angle[0]), (angle / angle[0]).astype(complex)
+    else:
+        profile = seed_profile(
+            settings.seed.kind,
+            background["r"].values,
+            settings.seed.number,
+            np.full(background.sizes["r"], wavenumber),
+        )
     if options.get("flavors") == 3:
         second = seed_profile("noise", background["r"].values, settings.seed.number + 1)
         profile = np.stack([profile, 0.5 * second])
     # with these and the grid the seed can be made again
     predicted |= {"seed_kind": settings.seed.kind, "seed_number": settings.seed.number}
-    seed = {"seed_amplitude": settings.seed.amplitude, "seed_profile": profile, "track": track}
+    seed = {"seed_amplitude": amplitude, "seed_profile": profile, "track": track}
     if settings.seed.boundary == "noise":
         seed["boundary_seed"] = settings.seed.number + 2
     return seed, predicted

@@ -85,3 +85,15 @@ def test_refusals(call, line):
     with pytest.raises(QkepipeError, match=line) as found:
         call()
     assert len(found.value.defects) == 1
+
+
+def test_the_angle_of_the_vacuum_term_in_matter():
+    """Small where matter dominates, that of the vacuum without it, 90 degrees at resonance."""
+    mixing = mixing_of("normal", 2)
+    omega = mixing.delta_m2 * 1e-12 / (2 * 15.0) / constants.HBAR_C
+    dense = 1e32
+    expected = omega * np.sin(2 * mixing.theta) / (constants.SQRT2_GF * dense)
+    assert vacuum.vacuum_angle(15.0, dense, mixing) == pytest.approx(expected, rel=1e-4)
+    assert vacuum.vacuum_angle(15.0, 0.0, mixing) == pytest.approx(2 * mixing.theta)
+    resonance = omega * np.cos(2 * mixing.theta) / constants.SQRT2_GF
+    assert vacuum.vacuum_angle(15.0, resonance, mixing) == pytest.approx(np.pi / 2)
