@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from qkepipe.phasespace import AngleGrid, RadialGrid
-from qkepipe.solvers.seeds import seed_profile, seed_state
+from qkepipe.solvers.seeds import entering_noise, seed_state
 from qkepipe.transport import geometry
 from qkepipe.transport.step import TransportOperator
 
@@ -55,13 +55,8 @@ class Ends:
             self._state((0.0, 0.0))[..., 0], step,
         )  # fmt: skip
         travelled = step / self._width * np.arange(steps)
-        knots = np.arange(travelled[-1] + 2.0)
         self._seeds = np.stack(
-            [
-                np.interp(travelled, knots, seed_profile("noise", knots, (random_seed, end)))
-                for end in (1, 2)
-            ],
-            axis=1,
+            [entering_noise(travelled, (random_seed, end)) for end in (1, 2)], axis=1
         )
         self._done = 0
         self._passed = np.zeros(2)

@@ -37,7 +37,7 @@ def seed_profile(kind: str, radius: np.ndarray, random_seed: int, wavenumber=Non
     return smooth / np.sqrt(np.sum(kernel**2))
 
 
-def entering_noise(cells: np.ndarray, random_seed: int) -> np.ndarray:
+def entering_noise(cells: np.ndarray, random_seed) -> np.ndarray:
     """Complex profile in time, of modulus about 1, of what enters at the inner edge.
 
     Random phases, smoothed over some cells of what flows in.
@@ -46,7 +46,7 @@ def entering_noise(cells: np.ndarray, random_seed: int) -> np.ndarray:
     ----------
     cells : ndarray (n,)
         Times, in light-crossing times of the first cell, not falling.
-    random_seed : int
+    random_seed : int or tuple of int
 
     Returns
     -------
