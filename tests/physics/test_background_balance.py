@@ -134,6 +134,18 @@ def test_heating_between_two_spheres_is_the_drop_of_the_luminosity(study):
     assert found == pytest.approx((at[0] - at[1]) / a, rel=2e-2)
 
 
+def test_cooling_below_the_gain_radius_is_the_rise_of_the_luminosity(study):
+    """From the inner edge; the lapse lies between its values at both ends."""
+    matter, field = study
+    gain = float(field["gain_radius"])
+    through = COUNT @ (field["luminosity_edge"].transpose("species", "r_edge").values)
+    at_infinity = through * field["lapse_edge"].values ** 2
+    rise = np.interp(gain, field["r_edge"].values, at_infinity) - at_infinity[0]
+    found = float(field["net_cooling_below_gain"])
+    ends = rise / np.array([np.interp(gain, matter["r"], matter["lapse"]), matter["lapse"][0]])
+    assert 0.98 * ends.min() < found < 1.02 * ends.max()
+
+
 def test_field_says_how_well_it_is_balanced(study):
     _, field = study
     assert field.attrs["steady_number_balance_error"] < 1e-9

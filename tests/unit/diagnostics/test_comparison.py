@@ -43,8 +43,8 @@ def test_one_row_per_case_quantity_species_and_radius(summaries):
     edge = summaries["model", "classical"]["r_edge"].values[-1]
     radii = rows_of(table, case="bgk_box", quantity="luminosity", species="nue")["radius_cm"]
     np.testing.assert_array_equal(radii, [60 * KM, 110 * KM, edge])
-    # luminosity of 4 species and their sum; 3 other moments of 4; 2 survivals; 3 rates; 6 scalars
-    assert len(keys) == 7 * (3 * (5 + 12 + 2 + 3) + 6)
+    # luminosity of 4 species and their sum; 3 other moments of 4; 2 survivals; 3 rates; 7 scalars
+    assert len(keys) == 7 * (3 * (5 + 12 + 2 + 3) + 7)
 
 
 def test_values_are_against_the_classical_run_of_the_same_grid(summaries):
