@@ -1,8 +1,8 @@
 """What papers found for conversion in supernovae, beside what this study found.
 
 The papers have other models, grids and physics: agreement is no test of a run, disagreement no
-failure. Figures of Nagakura (2023) are recalled, and the ranges around them a choice of this
-project; the others are those of the abstracts.
+failure. What is marked as recalled was not looked up, ranges around single figures are a choice of
+this project, and the change of the net heating by 10 % is that of an abstract.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from qkepipe.report.text import SPECIES_HTML
 
 __all__ = ["PUBLISHED", "Published", "published_rows"]
 
-_NAGAKURA = "Nagakura 2023, PRL 130, 211401 (arXiv:2301.10785)"
+_NAGAKURA = "Nagakura 2023, PRL 130, 211401 (arXiv:2301.10785), recalled"
 _WANG = "Wang & Burrows 2025 (arXiv:2503.04896)"
-_XIONG = "Xiong et al. 2024 (arXiv:2402.19252)"
+_XIONG = "Xiong et al. 2024 (arXiv:2402.19252), recalled"
 
 
 @dataclass(frozen=True)
