@@ -32,7 +32,7 @@ class Defect:
     expected : str, optional
         What would have been right.
     hint : str, optional
-        What to do next.
+        What to do next: completes "try ...", or a question.
     severity : {"error", "warning", "note"}
         Errors stop; warnings go on and enter the report; notes are status lines.
     """
@@ -50,7 +50,7 @@ class Defect:
         if self.expected:
             line += f"; expected {self.expected}"
         if self.hint:
-            line += f"; try {self.hint}"
+            line += f"; {self.hint}" if self.hint.endswith("?") else f"; try {self.hint}"
         return " ".join(line.split())
 
 

@@ -37,3 +37,8 @@ def test_severity_is_an_error_unless_said():
 def test_nearest():
     assert nearest("classicl", ["qke", "classical"]) == "did you mean 'classical'?"
     assert nearest("zzz", ["qke", "bgk"]) == "one of bgk, qke"
+
+
+def test_a_hint_is_advice_or_a_question():
+    assert str(Defect("a", "b", "c", hint="d")) == "a: b: c; try d"
+    assert str(Defect("a", "b", "c", hint="did you mean 'd'?")) == "a: b: c; did you mean 'd'?"
