@@ -10,7 +10,10 @@ g = conj(fbar), neutrinos and antineutrinos obey the same equation
 PRL 129, 261101). V does not depend on energy, so the energy-integrated difference
 Q(mu) = int dn_E (P - P_g) closes on itself. Its implicit midpoint rule conserves
 D_0 = int (dmu/2) Q and every |Q(mu)|; the converged V then rotates all energies of both
-sectors by a Cayley transform, which is orthogonal to round-off. Vacuum and matter terms
+sectors by a Cayley transform, which is orthogonal to round-off. What is not known before is the
+middle of D_1. As a change dD_1 turns the middle of Q by -mu dD_1 x Q, to first order, that of
+D_1 changes by D_2 x dD_1: Newton's iteration with this derivative gains the square of the angle
+of a step each time, a plain one the angle. Vacuum and matter terms
 are not part of this operator. In a static metric the equation is one in coordinate time:
 the factor of proper time, and the local measure of D_n on a grid of energies at infinity,
 are one factor per radius, a^-2 (docs/physics/transport.md).
@@ -22,14 +25,14 @@ import numba
 import numpy as np
 
 from qkepipe.constants import SQRT2_GF
-from qkepipe.jit import jit, jit_parallel, prange
+from qkepipe.jit import inlined, jit, jit_parallel, prange
 
 __all__ = ["SelfInteraction"]
 
 #: Radial cells per tile: fixed, so that results do not depend on the number of threads.
 TILE = 64
-#: Stop of the fixed-point iteration: change of V c dt relative to its size.
-TOLERANCE = 1e-11
+#: Stop of the iteration: error of V c dt/2 [rad] that is left.
+TOLERANCE = 1e-15
 MAX_ITERATIONS = 30
 
 
@@ -55,29 +58,59 @@ def _difference(f, j, lo, n, weights, row):
 
 
 @jit
-def _add_midpoint(row, turn, m, w, n, moments):
-    """Turn Q by half a step about ``turn`` and add its moments.
+def _add_moments(row, m, w, n, moments):
+    """Add Q of a direction to the moments 0, 1 and 2."""
+    for i in range(n):
+        moments[i] += w * row[i]
+        moments[TILE + i] += w * row[TILE + i]
+        moments[2 * TILE + i] += w * row[2 * TILE + i]
+        moments[3 * TILE + i] += (w * m) * row[i]
+        moments[4 * TILE + i] += (w * m) * row[TILE + i]
+        moments[5 * TILE + i] += (w * m) * row[2 * TILE + i]
+        moments[6 * TILE + i] += (w * m * m) * row[i]
+        moments[7 * TILE + i] += (w * m * m) * row[TILE + i]
+        moments[8 * TILE + i] += (w * m * m) * row[2 * TILE + i]
 
-    The midpoint of a Cayley rotation by w: (p + w x p + w (w.p))/(1 + w.w).
-    """
+
+@inlined
+def _midpoint(x, y, z, px, py, pz):
+    """Midpoint of the Cayley rotation of p by w = (x, y, z): (p + w x p + w (w.p))/(1 + w.w)."""
+    dot = x * px + y * py + z * pz
+    norm = 1.0 / (1.0 + x * x + y * y + z * z)
+    return (
+        (px + (y * pz - z * py) + x * dot) * norm,
+        (py + (z * px - x * pz) + y * dot) * norm,
+        (pz + (x * py - y * px) + z * dot) * norm,
+    )
+
+
+@jit
+def _add_midpoint(row, turn, m, w, n, moment):
+    """Turn Q by half a step and add it to its first moment."""
     for i in range(n):
         x = turn[i] - m * turn[3 * TILE + i]
         y = turn[TILE + i] - m * turn[4 * TILE + i]
         z = turn[2 * TILE + i] - m * turn[5 * TILE + i]
-        px = row[i]
-        py = row[TILE + i]
-        pz = row[2 * TILE + i]
-        dot = x * px + y * py + z * pz
-        norm = w / (1.0 + x * x + y * y + z * z)
-        qx = (px + (y * pz - z * py) + x * dot) * norm
-        qy = (py + (z * px - x * pz) + y * dot) * norm
-        qz = (pz + (x * py - y * px) + z * dot) * norm
-        moments[i] += qx
-        moments[TILE + i] += qy
-        moments[2 * TILE + i] += qz
-        moments[3 * TILE + i] += m * qx
-        moments[4 * TILE + i] += m * qy
-        moments[5 * TILE + i] += m * qz
+        qx, qy, qz = _midpoint(x, y, z, row[i], row[TILE + i], row[2 * TILE + i])
+        moment[i] += (w * m) * qx
+        moment[TILE + i] += (w * m) * qy
+        moment[2 * TILE + i] += (w * m) * qz
+
+
+@jit
+def _correct(turn, moment, scale, n):
+    """Newton step of the first moment of ``turn``; the largest change."""
+    worst = 0.0
+    for i in range(n):
+        x = scale[i] * moment[i] - turn[3 * TILE + i]
+        y = scale[i] * moment[TILE + i] - turn[4 * TILE + i]
+        z = scale[i] * moment[2 * TILE + i] - turn[5 * TILE + i]
+        x, y, z = _midpoint(turn[6 * TILE + i], turn[7 * TILE + i], turn[8 * TILE + i], x, y, z)
+        turn[3 * TILE + i] += x
+        turn[4 * TILE + i] += y
+        turn[5 * TILE + i] += z
+        worst = max(worst, abs(x) + abs(y) + abs(z))
+    return worst
 
 
 @jit
@@ -116,33 +149,31 @@ def _turn_row(f, sector, e, j, lo, n, m, turn, out):
 
 
 @jit
-def _rotate_tile(f, lo, n, weights, mu, wmu, strength, step, q, turn, work):
+def _rotate_tile(f, lo, n, weights, mu, wmu, scale, q, turn, work):
     """Rotate cells lo..lo + n of f[4, 2, n_energy, n_mu, n_r] in place.
 
     ``weights`` are the number weights of the groups [cm^-3], ``wmu`` = dmu/2,
-    ``strength`` (n_r,) = xi sqrt(2) G_F times the factor of the metric [cm^2], ``q``
-    (n_mu, 3 TILE), ``turn`` and ``work`` (6 TILE,) work space.
+    ``scale`` (n_r,) = xi sqrt(2) G_F c dt/2 times the factor of the metric [cm^3], ``q``
+    (n_mu, 3 TILE), ``turn`` (9 TILE,) and ``work`` (4 TILE,) work space.
     """
     n_mu = f.shape[3]
+    turn[:] = 0.0
     for j in range(n_mu):
         _difference(f, j, lo, n, weights, q[j])
-    half = 0.5 * step
-    turn[:] = 0.0
-    for iteration in range(MAX_ITERATIONS):
+        _add_moments(q[j], mu[j], wmu[j], n, turn)
+    change = 0.0
+    for k in range(9):
+        for i in range(n):
+            turn[k * TILE + i] *= scale[i]
+            change = max(change, abs(turn[k * TILE + i]))
+    for _ in range(MAX_ITERATIONS):
         work[:] = 0.0
         for j in range(n_mu):
             _add_midpoint(q[j], turn, mu[j], wmu[j], n, work)
-        worst = 0.0
-        for k in range(3):
-            for i in range(n):
-                scale = strength[lo + i] * half
-                a = scale * work[k * TILE + i]
-                b = scale * work[(3 + k) * TILE + i]
-                change = abs(a - turn[k * TILE + i]) + abs(b - turn[(3 + k) * TILE + i])
-                worst = max(worst, change)
-                turn[k * TILE + i] = a
-                turn[(3 + k) * TILE + i] = b
-        if iteration > 0 and worst < TOLERANCE:
+        before = change
+        change = _correct(turn, work, scale, n)
+        # what is left is about change^2/before
+        if change * change < TOLERANCE * before:
             break
     for sector in range(2):
         for e in range(f.shape[2]):
@@ -151,13 +182,22 @@ def _rotate_tile(f, lo, n, weights, mu, wmu, strength, step, q, turn, work):
 
 
 @jit_parallel
-def _rotate(f, weights, mu, wmu, strength, step, q, turn, work):
+def _rotate(f, weights, mu, wmu, scale, q, turn, work):
     n = f.shape[4]
     for tile in prange((n + TILE - 1) // TILE):
         lo = tile * TILE
         t = numba.get_thread_id()
         _rotate_tile(
-            f, lo, min(TILE, n - lo), weights, mu, wmu, strength, step, q[t], turn[t], work[t]
+            f,
+            lo,
+            min(TILE, n - lo),
+            weights,
+            mu,
+            wmu,
+            scale[lo : lo + TILE],
+            q[t],
+            turn[t],
+            work[t],
         )
 
 
@@ -182,15 +222,15 @@ class SelfInteraction:
 
     def __init__(self, weights, mu, dmu, n_r: int, xi: float, step: float, scale=None):
         threads = numba.get_num_threads()
+        factor = np.asarray(xi) * SQRT2_GF * np.ones(n_r) * (1.0 if scale is None else scale)
         self._arguments = (
             np.ascontiguousarray(weights),
             np.ascontiguousarray(mu),
             0.5 * np.asarray(dmu),
-            np.asarray(xi) * SQRT2_GF * np.ones(n_r) * (1.0 if scale is None else scale),
-            step,
+            0.5 * step * factor,
             np.empty((threads, len(mu), 3 * TILE)),
-            np.empty((threads, 6 * TILE)),
-            np.empty((threads, 6 * TILE)),
+            np.empty((threads, 9 * TILE)),
+            np.empty((threads, 4 * TILE)),
         )
 
     def turn(self, f: np.ndarray) -> float:
@@ -199,13 +239,13 @@ class SelfInteraction:
         The iteration of a step contracts up to 2; beyond, it may stop before it converged, and
         D_0 changes.
         """
-        weights, mu, wmu, strength, step = self._arguments[:5]
+        weights, mu, wmu, half = self._arguments[:4]
         p = np.stack([2.0 * f[2], -2.0 * f[3], f[0] - f[1]])
         q = np.einsum("kemr,e,m->kmr", p[:, 0] - p[:, 1], weights, wmu)
         d0, d1 = q.sum(axis=1), np.einsum("kmr,m->kr", q, mu)
         # |D_0 - mu D_1| is convex in mu: largest at an end
         size = np.linalg.norm([d0 - d1, d0 + d1], axis=1).max(axis=0)
-        return float((strength * step * size).max())
+        return float((2.0 * half * size).max())
 
     def apply(self, f: np.ndarray) -> None:
         """Rotate ``f[4, 2, n_energy, n_mu, n_r]`` in place by one step."""

@@ -35,10 +35,11 @@ def reference():
     return out
 
 
-def test_lepton_number_is_conserved(reference):
-    lepton = reference["lepton_number"].to_numpy()
+def test_lepton_number_is_conserved():
+    """In 9e4 steps, of which the first few hundred bring conversion."""
+    lepton = box(crossing(), duration=34000.0)["lepton_number"].to_numpy()
     total = np.sum(crossing().mean(axis=1))
-    assert np.ptp(lepton) < 1e-10 * total
+    assert np.ptp(lepton) < 2e-14 * total
 
 
 def test_flavour_trace_of_every_bin_is_conserved(reference):

@@ -53,7 +53,7 @@ def test_invariants(seed, step, xi):
     length = np.linalg.norm(vectors(f), axis=0)
     np.testing.assert_allclose(np.linalg.norm(vectors(out), axis=0), length, rtol=0, atol=1e-14)
     scale = np.sum(WEIGHTS)
-    assert np.abs(net(out) - net(f)).max() < 1e-10 * scale
+    assert np.abs(net(out) - net(f)).max() < 1e-14 * scale
 
 
 def test_invariants_over_many_steps():

@@ -62,7 +62,7 @@ def test_invariants(seed, step, xi):
     np.testing.assert_allclose(out[:3].sum(axis=0), f[:3].sum(axis=0), atol=1e-15)
     before, after = (np.linalg.eigvalsh(matrices(g)) for g in (f, out))
     np.testing.assert_allclose(after, before, atol=1e-14)
-    assert np.abs(net(out) - net(f)).max() < 1e-10 * WEIGHTS.sum()
+    assert np.abs(net(out) - net(f)).max() < 1e-14 * WEIGHTS.sum()
 
 
 def test_against_runge_kutta_second_order():
