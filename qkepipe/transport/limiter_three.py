@@ -8,15 +8,16 @@ positive if the sums of its principal minors
     e_1 = tr f ,   e_2 = [(tr f)^2 - tr f^2]/2 ,   e_3 = det f
 
 are not negative (signs of the characteristic polynomial). They are asked of f + eps tr(f) 1: the
-eigenvalues of a face state are at least -eps of its trace, the slack that two flavours have. e_1
-and e_2 give the linear and the quadratic condition of two flavours. With
+eigenvalues of a face state are at least -eps of its trace, the slack that two flavours have. With
 
     f + theta d = (1 + theta p) (f + s r) ,   p = tr d/tr f ,   s = theta/(1 + theta p) ,
     det(f +- s r) = d_0 +- d_1 s + d_2 s^2 +- d_3 s^3
 
 the determinant is not negative where |d_1| s + (max(-d_2, 0) + s_2 |d_3|) s^2 <= d_0, s_2 being
 what e_2 leaves (derived for this project): a bound that is tight where a state turns, d_1 = d_3 =
-0, or changes in number only, r = 0.
+0, or changes in number only, r = 0. Such an s is at most s_2: up to there no eigenvalue has
+changed its sign, and at s_2 two would be 0, the determinant with them. So e_2 needs no condition
+of its own.
 """
 
 from __future__ import annotations
@@ -80,6 +81,12 @@ def _less(a, by, b):
 
 
 @inlined
+def _determinant(a, m):
+    """Determinant of ``a`` with its adjugate ``m``, by the first row."""
+    return a[0] * m[0] + ((a[3] * m[3] + a[4] * m[4]) + (a[5] * m[5] + a[6] * m[6]))
+
+
+@inlined
 def matrix_factor_three(cell, jump, below, above):
     """Common factor in [0, 1] of a three-flavour matrix.
 
@@ -95,21 +102,17 @@ def matrix_factor_three(cell, jump, below, above):
     f = _shifted(cell, SLACK * trace)
     d = _shifted(jump, SLACK * change)
     of_cell = _minors(f)
-    # e_2(f +- theta d) = a +- 2 b theta + c theta^2
-    a = max((of_cell[0] + of_cell[1]) + of_cell[2], 0.0)
-    whole = d[0] + d[1] + d[2]
-    b = 0.5 * ((f[0] + f[1] + f[2]) * whole - _product(f, d))
-    c = 0.5 * (whole * whole - _product(d, d))
-    cone = min(1.0, min(cone_factor(a, b, c), trace_factor(trace, below, above, change)))
     # f + theta d = (1 + theta p) (f + s r), s = theta/(1 + theta p): r has no trace
     p = change / (max(trace, 0.0) + TINY)
     r = _less(d, p, f)
     of_rest = _minors(r)
-    # det(f) = tr(f adj f)/3, and det(f + s r) has tr(adj(f) r) and tr(f adj(r))
-    e = max(_product(f, of_cell) / 3.0, 0.0)
-    reach = cone_factor(a, 0.5 * _product(f, r), (of_rest[0] + of_rest[1]) + of_rest[2])
+    e_2 = max((of_cell[0] + of_cell[1]) + of_cell[2], 0.0)
+    reach = cone_factor(e_2, 0.5 * _product(f, r), (of_rest[0] + of_rest[1]) + of_rest[2])
+    # det(f + s r) has tr(adj(f) r) and tr(f adj(r))
+    e = max(_determinant(f, of_cell), 0.0)
     linear = abs(_product(of_cell, r))
-    square = max(-_product(f, of_rest), 0.0) + reach * (abs(_product(r, of_rest)) / 3.0)
+    square = max(-_product(f, of_rest), 0.0) + reach * abs(_determinant(r, of_rest))
     root = linear + math.sqrt(linear * linear + 4.0 * e * square)
     # s = 2 e/root, and the smaller of the two theta that belong to s and -s
-    return min(cone, (2.0 * e + TINY) / (root + 2.0 * e * abs(p) + TINY))
+    positive = (2.0 * e + TINY) / (root + 2.0 * e * abs(p) + TINY)
+    return min(1.0, min(positive, trace_factor(trace, below, above, change)))
