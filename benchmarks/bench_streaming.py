@@ -22,8 +22,8 @@ import time
 ITERATIONS = 4
 #: Operations per point-step and sector of four components (of two: occupations).
 #: Streaming, per stage: faces 36 + 8, angular edges 8 + 12, two limiters of 46, rate 30.
-#: Collisions: moments 56, updates 48. Rotation: difference 7, turn 55; and moments 18 and 45 per round for
-#: both sectors and all energies.
+#: Collisions: moments 56, updates 48. Rotation: difference 7, turn 55; and moments 18 and 45 per
+#: round for both sectors and all energies.
 OPERATIONS = {("transport", 4): 2 * 186 + 104, ("transport", 2): 2 * 84 + 52, ("rotation", 4): 62}
 SHARED = {("rotation", 4): (18 + 45 * ITERATIONS) / 2}
 #: Passes over one component: streaming 2 + 3, collisions 3 + 2 (first), 1 + 3 + 1/2 (second);
