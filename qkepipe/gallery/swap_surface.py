@@ -12,55 +12,42 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
+from qkepipe.gallery import onset
 from qkepipe.gallery.item import Check, Item, worst
-from qkepipe.phasespace import angle_grid, energy_grid
+from qkepipe.gallery.onset import INNER, NUMBER, OUTER
+from qkepipe.phasespace import energy_grid
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import BLUE, GREY, VERMILION, stack
 from qkepipe.solvers import run_sphere, run_two_beams
 from qkepipe.solvers.sphere import flows
 from qkepipe.solvers.steady import steady_field
-from qkepipe.species import SPECIES, lepton_sign
+from qkepipe.species import lepton_sign
 from qkepipe.units import KM_CM
 
 __all__ = ["ITEM"]
 
-RATIOS, EVERYWHERE, NUMBER = (1.0, 0.7), 0.05, 6.6e32
-INNER, OUTER, CELLS, WALL, DIRECTIONS = 50.0, 60.0, 300, 15, 8
+RATIOS, EVERYWHERE = (1.0, 0.7), 0.05
+CELLS, WALL, DIRECTIONS = 300, 15, 8
 #: Width of the shell over 1/(xi mu), mu the potential of nuebar at the inner edge.
 LENGTH = 25.0
 SWAP = "complete swap of the weaker beam, Zaizen & Nagakura 2023, arXiv:2311.13842"
 
 
 def shell(ratio: float) -> xr.Dataset:
-    """Background: what enters, and a wall that absorbs 8 mean free paths and emits."""
-    energy, angle = energy_grid(np.array([5.0, 15.0])), angle_grid(DIRECTIONS)
-    edges = np.linspace(INNER, OUTER, CELLS + 1) * KM_CM
-    full = 2.0 * NUMBER / energy.weights[0]
-    entering = np.full((4, 1, 1), EVERYWHERE)
+    """Background: what enters the empty shell, and a wall: 8 mean free paths that emit."""
+    background = onset.shell(CELLS, DIRECTIONS)
+    edges, mu = background["r_edge"].values, background["mu"].values
+    full = 2.0 * NUMBER / energy_grid(background["energy_edge"].values).weights[0]
+    entering, emitted = np.full((2, 4, 1, 1), EVERYWHERE)
     entering[1] += 1.0
-    inflow = full * np.where(angle.centres > 0.0, entering, 0.0)
+    emitted[0] += ratio
     absorption = np.zeros((4, 1, CELLS))
     absorption[..., -WALL:] = 8.0 / (edges[-1] - edges[-1 - WALL])
-    emitted = np.full((4, 1, 1), EVERYWHERE)
-    emitted[0] += ratio
-    over = ("species", "energy", "r")
-    none = (over, np.zeros((4, 1, CELLS)))
-    return xr.Dataset(
-        {
-            "rho": ("r", np.full(CELLS, 1e10)),
-            "ye": ("r", np.full(CELLS, 0.3)),
-            "inflow": (("species", "energy", "mu"), inflow),
-            "absorption": (over, absorption),
-            "emissivity": (over, C_LIGHT * full * absorption * emitted),
-            "scattering": none, "scattering_transport": none,
-        },
-        coords={
-            "species": list(SPECIES),
-            "energy": energy.centres, "energy_edge": ("energy_edge", energy.edges),
-            "mu": angle.centres, "mu_edge": ("mu_edge", angle.edges),
-            "r": 0.5 * (edges[1:] + edges[:-1]), "r_edge": ("r_edge", edges),
-        },
-    )  # fmt: skip
+    return background.assign(
+        inflow=(("species", "energy", "mu"), full * np.where(mu > 0.0, entering, 0.0)),
+        absorption=(("species", "energy", "r"), absorption),
+        emissivity=(("species", "energy", "r"), C_LIGHT * full * absorption * emitted),
+    )
 
 
 def species_field(data: xr.Dataset) -> np.ndarray:
