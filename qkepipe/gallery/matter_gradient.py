@@ -14,15 +14,19 @@ from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import BLUE, GREY, VERMILION, stack
 from qkepipe.solvers import run_two_beams
 
-__all__ = ["ITEM"]
+__all__ = ["ALPHA", "ITEM", "coherence", "efolds"]
 
 ALPHA = 0.5
 GRADIENTS = (0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
 SOURCE = "2 pi alpha mu^2/|m| (WKB); amplitudes outside of the band add of order 1"
 
 
-def efolds(m: float, xi: float = 1.0, seed: float = 1e-20) -> float:
-    """E-folds of a wave that starts above the band, in the middle of an open domain."""
+def coherence(m: float, xi: float, seed: float) -> np.ndarray:
+    """Largest coherence in the middle of an open domain, over time.
+
+    A wave starts above the unstable band and is swept through it. The middle does not hear of the
+    ends meanwhile.
+    """
     low, high = xi * (1 - math.sqrt(ALPHA)) ** 2, xi * (1 + math.sqrt(ALPHA)) ** 2
     margin = 0.5 * xi
     duration = (high - low + 2 * margin) / m
@@ -31,12 +35,17 @@ def efolds(m: float, xi: float = 1.0, seed: float = 1e-20) -> float:
     z = (np.arange(cells) + 0.5) * length / cells
     wave = seed * np.exp(1j * (high + margin) * z)
     run = run_two_beams(
-        (1.0, -ALPHA), length=length, cells=cells, duration=duration, xi=xi, samples=10,
+        (1.0, -ALPHA), length=length, cells=cells, duration=duration, xi=xi, samples=40,
         seed=np.stack([wave, 0 * wave], axis=1), seed_amplitude=seed,
         matter=m * (z - 0.5 * length),
     )  # fmt: skip
     middle = np.abs(run["z"] - 0.5 * length) < 0.1 * length
-    return math.log(float(np.abs(run["coherence"][-1]).where(middle).max()) / seed)
+    return np.abs(run["coherence"]).where(middle).max(["z", "beam"]).values
+
+
+def efolds(m: float, xi: float = 1.0) -> float:
+    """E-folds of a wave of 1e-20 at first."""
+    return math.log(coherence(m, xi, 1e-20)[-1] / 1e-20)
 
 
 def compute():

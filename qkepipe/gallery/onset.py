@@ -18,23 +18,23 @@ from qkepipe.species import SPECIES
 from qkepipe.stability import screen
 from qkepipe.units import KM_CM
 
-__all__ = ["ITEM"]
+__all__ = ["INNER", "ITEM", "NUMBER", "OUTER", "shell"]
 
-XI, SEED, CELLS, INNER, OUTER = (1e-5, 1e-4), 1e-6, 500, 50.0, 60.0
+XI, SEED, NUMBER, INNER, OUTER = (1e-5, 1e-4), 1e-6, 6.6e32, 50.0, 60.0
 
 
-def shell() -> xr.Dataset:
+def shell(cells: int = 500, directions: int = 24) -> xr.Dataset:
     """Background: nothing but what enters at the inner edge."""
-    energy, angle = energy_grid(np.array([5.0, 15.0])), angle_grid(24)
-    edges = np.linspace(INNER, OUTER, CELLS + 1) * KM_CM
+    energy, angle = energy_grid(np.array([5.0, 15.0])), angle_grid(directions)
+    edges = np.linspace(INNER, OUTER, cells + 1) * KM_CM
     outward = np.where(angle.centres > 0.0, 1.0, 0.0)
     entering = np.stack([outward, 2.0 * angle.centres * outward, 0.0 * outward, 0.0 * outward])
-    entering *= 6.6e32 / (energy.weights[0] * (entering[0] @ angle.weights))
-    none = (("species", "energy", "r"), np.zeros((4, 1, CELLS)))
+    entering *= NUMBER / (energy.weights[0] * (entering[0] @ angle.weights))
+    none = (("species", "energy", "r"), np.zeros((4, 1, cells)))
     return xr.Dataset(
         {
-            "rho": ("r", np.full(CELLS, 1e10)),
-            "ye": ("r", np.full(CELLS, 0.3)),
+            "rho": ("r", np.full(cells, 1e10)),
+            "ye": ("r", np.full(cells, 0.3)),
             "inflow": (("species", "energy", "mu"), entering[:, None]),
             "absorption": none, "emissivity": none, "scattering": none,
             "scattering_transport": none,

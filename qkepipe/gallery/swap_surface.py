@@ -4,63 +4,48 @@ From 50 to 60 km, without matter but for a black wall in the last half kilometre
 50 km with mu > 0, 6.6e32 per cubic centimetre; the wall emits nue isotropically, 1 or 0.7 times as
 many into each direction. nuebar thin out with radius, so that the net lepton number density is zero
 at the inner edge or at a surface inside (Zaizen & Nagakura 2023, arXiv:2311.13842: swap at
-such surfaces of neutron-star mergers; recalled). A twentieth of nuebar enters of every species
-besides, so that no direction is empty; it carries no flavour.
+such surfaces of neutron-star mergers; recalled).
 """
 
 import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT, SQRT2_GF
+from qkepipe.gallery import onset
 from qkepipe.gallery.item import Check, Item, worst
-from qkepipe.phasespace import angle_grid, energy_grid
+from qkepipe.gallery.onset import INNER, NUMBER, OUTER
+from qkepipe.phasespace import energy_grid
 from qkepipe.report.plotted import Plotted
 from qkepipe.report.style import BLUE, GREY, VERMILION, stack
 from qkepipe.solvers import run_sphere, run_two_beams
 from qkepipe.solvers.sphere import flows
 from qkepipe.solvers.steady import steady_field
-from qkepipe.species import SPECIES, lepton_sign
+from qkepipe.species import lepton_sign
 from qkepipe.units import KM_CM
 
 __all__ = ["ITEM"]
 
-RATIOS, EVERYWHERE, NUMBER = (1.0, 0.7), 0.05, 6.6e32
-INNER, OUTER, CELLS, WALL, DIRECTIONS = 50.0, 60.0, 300, 15, 8
+RATIOS, CELLS, WALL, DIRECTIONS = (1.0, 0.7), 300, 15, 8
 #: Width of the shell over 1/(xi mu), mu the potential of nuebar at the inner edge.
 LENGTH = 25.0
 SWAP = "complete swap of the weaker beam, Zaizen & Nagakura 2023, arXiv:2311.13842"
 
 
 def shell(ratio: float) -> xr.Dataset:
-    """Background: what enters, and a wall that absorbs 8 mean free paths and emits."""
-    energy, angle = energy_grid(np.array([5.0, 15.0])), angle_grid(DIRECTIONS)
-    edges = np.linspace(INNER, OUTER, CELLS + 1) * KM_CM
-    full = 2.0 * NUMBER / energy.weights[0]
-    entering = np.full((4, 1, 1), EVERYWHERE)
-    entering[1] += 1.0
-    inflow = full * np.where(angle.centres > 0.0, entering, 0.0)
-    absorption = np.zeros((4, 1, CELLS))
+    """Background: nuebar enter the empty shell, a wall of 8 mean free paths emits nue."""
+    background = onset.shell(CELLS, DIRECTIONS)
+    edges, mu = background["r_edge"].values, background["mu"].values
+    full = 2.0 * NUMBER / energy_grid(background["energy_edge"].values).weights[0]
+    inflow, absorption = np.zeros((4, 1, DIRECTIONS)), np.zeros((4, 1, CELLS))
+    inflow[1, 0, mu > 0.0] = full
     absorption[..., -WALL:] = 8.0 / (edges[-1] - edges[-1 - WALL])
-    emitted = np.full((4, 1, 1), EVERYWHERE)
-    emitted[0] += ratio
-    over = ("species", "energy", "r")
-    none = (over, np.zeros((4, 1, CELLS)))
-    return xr.Dataset(
-        {
-            "rho": ("r", np.full(CELLS, 1e10)),
-            "ye": ("r", np.full(CELLS, 0.3)),
-            "inflow": (("species", "energy", "mu"), inflow),
-            "absorption": (over, absorption),
-            "emissivity": (over, C_LIGHT * full * absorption * emitted),
-            "scattering": none, "scattering_transport": none,
-        },
-        coords={
-            "species": list(SPECIES),
-            "energy": energy.centres, "energy_edge": ("energy_edge", energy.edges),
-            "mu": angle.centres, "mu_edge": ("mu_edge", angle.edges),
-            "r": 0.5 * (edges[1:] + edges[:-1]), "r_edge": ("r_edge", edges),
-        },
-    )  # fmt: skip
+    emissivity = np.zeros_like(absorption)
+    emissivity[0] = C_LIGHT * ratio * full * absorption[0]
+    return background.assign(
+        inflow=(("species", "energy", "mu"), inflow),
+        absorption=(("species", "energy", "r"), absorption),
+        emissivity=(("species", "energy", "r"), emissivity),
+    )
 
 
 def species_field(data: xr.Dataset) -> np.ndarray:
@@ -68,44 +53,37 @@ def species_field(data: xr.Dataset) -> np.ndarray:
     return data["f"].transpose("species", "energy", "mu", "r").values[:, 0]
 
 
-def survival(late: np.ndarray, classical: np.ndarray) -> np.ndarray:
-    """(1 + P_3/P_3 at first)/2 of numbers (species, ...), for neutrinos and antineutrinos."""
-    return 0.5 + 0.5 * (late[:2] - late[2:]) / (classical[:2] - classical[2:])
-
-
 def case(ratio: float) -> dict:
     """Survival over radius and angle with one strength of the wall, and what is conserved."""
     background = shell(ratio)
-    field = steady_field(background)
-    classical = species_field(field)
-    initial = classical[:, None]
+    classical = species_field(steady_field(background))
     xi = LENGTH / (SQRT2_GF * NUMBER * (OUTER - INNER) * KM_CM)
     run = run_sphere(
-        background, "qke", initial=initial, options={"xi": xi}, seed_amplitude=1e-2,
+        background, "qke", initial=classical[:, None], options={"xi": xi}, seed_amplitude=1e-2,
         crossings=50.0, average_from=0.4, samples=250,
     )  # fmt: skip
     late, mu = species_field(run), background["mu"].values
     weight = 0.5 * np.diff(background["mu_edge"].values)
-    free = slice(0, CELLS - WALL)
+    free, last = slice(0, CELLS - WALL), CELLS - WALL - 1
     inward, outward = (
-        survival(*(np.einsum("smr,m->sr", f[:, at], (mu * weight)[at]) for f in (late, classical)))
-        for at in (mu < 0.0, mu > 0.0)
+        np.divide(*((mu * weight)[at] @ f[sector, at, free] for f in (late, classical)))
+        for sector, at in enumerate((mu < 0.0, mu > 0.0))
     )
-    last = CELLS - WALL - 1
-    inside, at_wall = (survival(late[..., cell], classical[..., cell]) for cell in (0, last))
+    # nuebar arrive at the wall in these directions; rays in the others miss the inner edge
+    reached = classical[1, :, last] > 0.01 * classical[1, :, last].max()
     density = np.einsum("s,smr,m->r", lepton_sign(), classical, weight)[free]
     after, before = (flows(f[:, None], background).sum(axis=1) for f in (late, classical))
     lepton = (lepton_sign() @ after)[: CELLS - WALL + 1]
     return {
-        "xi": xi,
-        "radius": np.array([inward[0], outward[1]])[:, free],
-        "nue": inside[0, mu < 0.0],
-        "nuebar": at_wall[1, mu > 0.0],
+        "radius": np.array([inward, outward]),
+        "nue": late[0, mu < 0.0, 0] / classical[0, mu < 0.0, 0],
+        "nuebar": late[1, reached, last] / classical[1, reached, last],
+        "mu_nue": mu[mu < 0.0],
+        "mu_nuebar": mu[reached],
         "zero": background["r"].values[np.argmin(np.abs(density))] / KM_CM,
         "spread": np.ptp(lepton) / abs(lepton_sign() @ before[:, 0]),
         "attrs": run.attrs,
         "r": background["r"].values[free] / KM_CM,
-        "mu": mu,
     }
 
 
@@ -139,14 +117,13 @@ def compute():
               max(0.0, *(p - 1.0 for p in monitor("max_polarisation_over_trace"))), 0.0, 2e-3,
               "positive matrices, slack of the limiter"),
     ]  # fmt: skip
-    mu = cases[0]["mu"]
     data = xr.Dataset(
         {"radius": (("ratio", "sector", "r"), np.array([c["radius"] for c in cases])),
          "angle_nue": (("ratio", "mu_nue"), np.array([c["nue"] for c in cases])),
          "angle_nuebar": (("ratio", "mu_nuebar"), np.array([c["nuebar"] for c in cases])),
          "zero": ("ratio", np.array([c["zero"] for c in cases]))},
         coords={"ratio": list(RATIOS), "sector": ["nue", "nuebar"], "r": cases[0]["r"],
-                "mu_nue": mu[mu < 0.0], "mu_nuebar": mu[mu > 0.0]},
+                "mu_nue": cases[0]["mu_nue"], "mu_nuebar": cases[0]["mu_nuebar"]},
     )  # fmt: skip
     return data, checks
 

@@ -107,10 +107,12 @@ def _kind(c, n_component):
 def _moments(f, c, sector, energy, mu, dmu, lo, count, sums, at):
     """Isotropic part and mu-moment of a window, written to ``sums[at:]`` and a window later."""
     n_mu = f.shape[3]
-    flux = at + LANES
+    # views with indices from 0, here and below: the test for negative indices, which an offset
+    # needs, keeps loops from being vectorised
+    sums = sums[at : at + 2 * LANES]
     for i in range(count):
-        sums[at + i] = 0.0
-        sums[flux + i] = 0.0
+        sums[i] = 0.0
+        sums[LANES + i] = 0.0
     # four rows at a time: the sums are loaded and stored a quarter as often
     whole = n_mu - n_mu % 4
     for j in range(0, whole, 4):
@@ -131,15 +133,15 @@ def _moments(f, c, sector, energy, mu, dmu, lo, count, sums, at):
             x1 = w1 * r1[i]
             x2 = w2 * r2[i]
             x3 = w3 * r3[i]
-            sums[at + i] += (x0 + x1) + (x2 + x3)
-            sums[flux + i] += (m0 * x0 + m1 * x1) + (m2 * x2 + m3 * x3)
+            sums[i] += (x0 + x1) + (x2 + x3)
+            sums[LANES + i] += (m0 * x0 + m1 * x1) + (m2 * x2 + m3 * x3)
     for j in range(whole, n_mu):
         row = f[c, sector, energy, j, lo : lo + count]
         w = 0.5 * dmu[j]
         m = w * mu[j]
         for i in range(count):
-            sums[at + i] += w * row[i]
-            sums[flux + i] += m * row[i]
+            sums[i] += w * row[i]
+            sums[LANES + i] += m * row[i]
 
 
 @jit
@@ -177,29 +179,31 @@ def collide_first(
         for lo in range(0, n, LANES):
             count = min(LANES, n - lo)
             window = slice(lo, lo + count)
-            iso0, dip0, rest0 = phi[0, 0, kind], phi[0, 1, kind], phi[0, 2, kind, window]
-            iso1, dip1, rest1 = phi[1, 0, kind], phi[1, 1, kind], phi[1, 2, kind, window]
+            iso0, iso1 = phi[0, 0, kind, window], phi[1, 0, kind, window]
+            dip0, dip1 = phi[0, 1, kind, window], phi[1, 1, kind, window]
+            rest0, rest1 = phi[0, 2, kind, window], phi[1, 2, kind, window]
+            cells = volume[window]
             _moments(f, c, sector, energy, mu, dmu, lo, count, sums, 0)
             _moments(rate, c, 0, 0, mu, dmu, lo, count, sums, 2 * LANES)
             if c < n_flavor:
+                gain = source[c, window]
                 for i in range(count):
-                    k = lo + i
-                    before += volume[k] * sums[i]
+                    before += cells[i] * sums[i]
                     # the number of the linear flow driven by the same streaming
-                    gained += volume[k] * (
-                        (iso0[k] - 1.0) * sums[i]
-                        + source[c, k]
-                        + (iso1[k] - step) * sums[2 * LANES + i]
+                    gained += cells[i] * (
+                        (iso0[i] - 1.0) * sums[i] + gain[i] + (iso1[i] - step) * sums[2 * LANES + i]
                     )
             for i in range(count):
-                k = lo + i
-                gain = source[c, k] if c < n_flavor else 0.0
-                mean = (iso0[k] - rest0[i]) * sums[i] + (iso1[k] - rest1[i]) * sums[2 * LANES + i]
-                flux = (dip0[k] - rest0[i]) * sums[LANES + i] + (dip1[k] - rest1[i]) * sums[
+                mean = (iso0[i] - rest0[i]) * sums[i] + (iso1[i] - rest1[i]) * sums[2 * LANES + i]
+                flux = (dip0[i] - rest0[i]) * sums[LANES + i] + (dip1[i] - rest1[i]) * sums[
                     3 * LANES + i
                 ]
-                sums[i] = mean + gain
+                sums[i] = mean
                 sums[LANES + i] = flux / m2
+            if c < n_flavor:
+                gain = source[c, window]
+                for i in range(count):
+                    sums[i] += gain[i]
             for j in range(n_mu):
                 row = f[c, sector, energy, j, window]
                 change = rate[c, 0, 0, j, window]
@@ -238,15 +242,15 @@ def collide_second(start, change, phi, step, volume, mu, dmu, m2, sums, budget, 
         for lo in range(0, n, LANES):
             count = min(LANES, n - lo)
             window = slice(lo, lo + count)
-            iso, dip, rest = phi[2, 0, kind], phi[2, 1, kind], phi[2, 2, kind, window]
+            iso, dip = phi[2, 0, kind, window], phi[2, 1, kind, window]
+            rest, cells = phi[2, 2, kind, window], volume[window]
             _moments(change, c, 0, 0, mu, dmu, lo, count, sums, 0)
             if c < n_flavor:
                 for i in range(count):
-                    gained += volume[lo + i] * (iso[lo + i] - 0.5 * step) * sums[i]
+                    gained += cells[i] * (iso[i] - 0.5 * step) * sums[i]
             for i in range(count):
-                k = lo + i
-                sums[i] *= iso[k] - rest[i]
-                sums[LANES + i] *= (dip[k] - rest[i]) / m2
+                sums[i] *= iso[i] - rest[i]
+                sums[LANES + i] *= (dip[i] - rest[i]) / m2
             for j in range(n_mu):
                 row = start[c, 0, 0, j, window]
                 difference = change[c, 0, 0, j, window]
@@ -257,7 +261,7 @@ def collide_second(start, change, phi, step, volume, mu, dmu, m2, sums, budget, 
             if c < n_flavor:
                 _moments(f, c, sector, energy, mu, dmu, lo, count, sums, 0)
                 for i in range(count):
-                    after += volume[lo + i] * sums[i]
+                    after += cells[i] * sums[i]
         if c < n_flavor:
             budget[c, 1] = after
             budget[c, 3] += gained

@@ -12,11 +12,12 @@ import math
 
 import numpy as np
 import pytest
-from streaming_shell import make_shell
 
 from qkepipe.diagnostics.attenuation import decidability
 from qkepipe.diagnostics.convergence import CONVERGED, NOT_DECIDABLE, xi_convergence
+from qkepipe.gallery import onset
 from qkepipe.solvers import run_sphere
+from qkepipe.solvers.steady import steady_field
 from qkepipe.stability import screen
 
 SEED = 1e-6
@@ -26,12 +27,12 @@ CELLS = 400
 @pytest.fixture(scope="module")
 def shell():
     """Background, its classical field, and the stability map."""
-    background, field = make_shell(CELLS)
-    angular = background.assign(f=(("species", "energy", "mu", "r"), field))
+    background = onset.shell(CELLS)
+    field = steady_field(background)
     found = screen(
-        angular[["f", "energy_edge", "mu_edge", "r_edge"]], background[["rho", "ye"]], lsa_cells=0
+        field[["f", "energy_edge", "mu_edge", "r_edge"]], background[["rho", "ye"]], lsa_cells=0
     )
-    return background, field, found
+    return background, field["f"].transpose("species", "energy", "mu", "r").values, found
 
 
 def attenuated(shell, xi):

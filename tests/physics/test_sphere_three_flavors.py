@@ -10,11 +10,12 @@ import itertools
 
 import numpy as np
 import pytest
-from streaming_shell import make_shell
 from three_flavor_states import random_unitary
 
 from qkepipe.errors import QkepipeError
+from qkepipe.gallery import onset
 from qkepipe.solvers import run_sphere
+from qkepipe.solvers.steady import steady_field
 
 CELLS = 100
 
@@ -22,7 +23,9 @@ CELLS = 100
 @pytest.fixture(scope="module")
 def shell():
     """Background and its classical field f[species, energy, mu, r]."""
-    return make_shell(CELLS)
+    background = onset.shell(CELLS)
+    field = steady_field(background)["f"]
+    return background, field.transpose("species", "energy", "mu", "r").values
 
 
 def solve(shell, xi, flavors=3, profile=None, **keywords):
