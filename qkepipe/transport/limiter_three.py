@@ -13,11 +13,11 @@ eigenvalues of a face state are at least -eps of its trace, the slack that two f
     f + theta d = (1 + theta p) (f + s r) ,   p = tr d/tr f ,   s = theta/(1 + theta p) ,
     det(f +- s r) = d_0 +- d_1 s + d_2 s^2 +- d_3 s^3
 
-the determinant is not negative where |d_1| s + (max(-d_2, 0) + s_2 |d_3|) s^2 <= d_0, s_2 being
-what e_2 leaves (derived for this project): a bound that is tight where a state turns, d_1 = d_3 =
-0, or changes in number only, r = 0. Such an s is at most s_2: up to there no eigenvalue has
-changed its sign, and at s_2 two would be 0, the determinant with them. So e_2 needs no condition
-of its own.
+the determinant is not negative where |d_1| s + (max(-d_2, 0) + s_2 |d_3|) s^2 <= d_0, with s_2 =
+sqrt(-e_2(f)/e_2(r)) (derived for this project): a bound that is tight where a state turns, d_1 =
+d_3 = 0, or changes in number only, r = 0. Such an s is at most s_2: up to there no eigenvalue of
+f +- s r has changed its sign, and at s_2 the e_2 of both have the sum 0, so that both determinants
+would be 0. So e_2 needs no condition of its own.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from __future__ import annotations
 import math
 
 from qkepipe.jit import inlined
-from qkepipe.transport.limiter import SLACK, TINY, cone_factor, trace_factor
+from qkepipe.transport.limiter import SLACK, TINY, trace_factor
 
 __all__ = ["matrix_factor_three"]
+
+#: The larger of 1/(s p)^2 that count as none.
+ROUND_OFF = 1e-12
 
 
 @inlined
@@ -107,7 +110,9 @@ def matrix_factor_three(cell, jump, below, above):
     r = _less(d, p, f)
     of_rest = _minors(r)
     e_2 = max((of_cell[0] + of_cell[1]) + of_cell[2], 0.0)
-    reach = cone_factor(e_2, 0.5 * _product(f, r), (of_rest[0] + of_rest[1]) + of_rest[2])
+    size = max(-((of_rest[0] + of_rest[1]) + of_rest[2]), 0.0)
+    # where a jump is one of number, r is round-off of p f: such an r must not limit
+    reach = math.sqrt(e_2 / (size + ROUND_OFF * p * (p * e_2) + TINY))
     # det(f + s r) has tr(adj(f) r) and tr(f adj(r))
     e = max(_determinant(f, of_cell), 0.0)
     linear = abs(_product(of_cell, r))

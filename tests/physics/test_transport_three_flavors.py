@@ -95,6 +95,16 @@ def test_a_pure_state_that_turns_is_not_flattened():
     np.testing.assert_array_equal(factor(f, d, 1.0, 1.0), 1.0)
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.floats(0.0, 6.0))
+def test_a_jump_of_number_is_not_flattened(seed, decades):
+    """d = p f, |p| < 1: that r is not 0 but round-off must not matter."""
+    rng = np.random.default_rng(seed)
+    f = random_matrices(rng, (100,), decades)
+    d = rng.uniform(-0.9, 0.9, (100, 1, 1)) * f
+    np.testing.assert_array_equal(factor(f, d), 1.0)
+
+
 def operator(geometry, rng, flavour_blind=True, inner=None):
     n_r = geometry.volume.size
     absorption = rng.uniform(0.0, 2e-6, (4, N_ENERGY, n_r))
