@@ -17,19 +17,22 @@ import numpy as np
 import xarray as xr
 
 from qkepipe.constants import C_LIGHT, PHASE_SPACE
-from qkepipe.errors import Defect, QkepipeError, nearest
 from qkepipe.jit import jit
 from qkepipe.oscillation.rotation import SelfInteraction
-from qkepipe.phasespace import AngleGrid, EnergyGrid, angle_grid_from_edges, radial_grid
+from qkepipe.phasespace import EnergyGrid, radial_grid
+from qkepipe.solvers.box_input import (
+    angles,
+    check_sizes,
+    densities,
+    potential,
+    warn_if_unresolved,
+)
 from qkepipe.solvers.ends import Ends
 from qkepipe.solvers.seeds import seed_profile, seed_state
 from qkepipe.transport import geometry
 from qkepipe.transport.step import TransportOperator
 
-__all__ = ["BOUNDARIES", "run_box"]
-
-#: Ends of a box: a ring; what is given enters; nothing enters.
-BOUNDARIES = ("periodic", "inflow", "open")
+__all__ = ["run_box"]
 
 
 def run_box(
@@ -106,19 +109,24 @@ def run_box(
     Raises
     ------
     QkepipeError
-        If a density is negative or the shapes do not fit.
+        If a density is negative, shapes do not fit, or a number is one that no box has.
+
+    Warns
+    -----
+    UserWarning
+        If cells are wider than the flavour length, or directions do not resolve a crossing; with
+        the number that would.
     """
-    angle = angle_grid_from_edges(mu_edge)
-    density = _densities("density", density, angle)
-    entering = _entering(boundary, entering, density, angle)
-    matter = np.zeros(cells) if matter is None else np.asarray(matter, dtype=float)
-    if matter.shape != (cells,) or not np.isfinite(matter).all():
-        raise QkepipeError(
-            Defect("box", "matter", f"shape {matter.shape} or not finite", f"shape ({cells},)")
-        )
+    check_sizes(
+        length=length, cells=cells, duration=duration, samples=samples, cfl=cfl, xi=xi,
+        wavenumber=wavenumber, average_from=average_from, seed_amplitude=seed_amplitude,
+        boundary_seed=boundary_seed,
+    )  # fmt: skip
+    angle = angles(mu_edge)
+    density, entering = densities(boundary, density, entering, angle)
+    matter = potential(matter, cells)
+    warn_if_unresolved(density, entering, angle, length, cells, xi)
     scale = max(density.max(), entering.max())
-    if scale == 0.0:
-        raise QkepipeError(Defect("box", "density", "no neutrinos, and none enter"))
     # one group whose weight turns occupations of order one into densities
     energy = EnergyGrid(np.array([0.0, (3.0 * scale / PHASE_SPACE) ** (1 / 3)]),
                         np.array([1.0]), np.array([scale]))  # fmt: skip
@@ -196,34 +204,6 @@ def run_box(
     if boundary != "periodic":
         found["lepton_flux"] = (("time_sample", "end"), flux, {"units": "cm-3"})
     return found
-
-
-def _densities(name: str, density: np.ndarray, angle: AngleGrid) -> np.ndarray:
-    """Densities as an array, refused where they do not fit."""
-    density = np.asarray(density, dtype=float)
-    if density.shape != (4, angle.centres.size):
-        raise QkepipeError(
-            Defect("box", name, f"has shape {density.shape}", f"(4, {angle.centres.size})")
-        )
-    if not (np.isfinite(density).all() and (density >= 0.0).all()):
-        raise QkepipeError(Defect("box", name, "negative or not finite", "densities >= 0"))
-    return density
-
-
-def _entering(boundary, entering, density, angle: AngleGrid) -> np.ndarray:
-    """Densities that come in, 0 where nothing does."""
-    if boundary not in BOUNDARIES:
-        raise QkepipeError(
-            Defect("box", "boundary", f"{boundary!r}", ", ".join(BOUNDARIES),
-                   nearest(str(boundary), BOUNDARIES))
-        )  # fmt: skip
-    if entering is None:
-        return density if boundary == "inflow" else np.zeros_like(density)
-    if boundary != "inflow":
-        raise QkepipeError(
-            Defect("box", "entering", f"given for boundary {boundary!r}", "boundary='inflow'")
-        )
-    return _densities("entering", entering, angle)
 
 
 @jit

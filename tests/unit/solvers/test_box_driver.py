@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qkepipe.constants import C_LIGHT
+from qkepipe.constants import C_LIGHT, SQRT2_GF
 from qkepipe.errors import QkepipeError
 from qkepipe.solvers import run_box
 
@@ -74,3 +74,44 @@ def test_an_empty_box_has_no_survival_probability():
 def test_ends_and_matter_that_do_not_fit(options, line):
     with pytest.raises(QkepipeError, match=line):
         run(**options)
+
+
+@pytest.mark.parametrize(
+    "options, line",
+    [
+        ({"cells": 0}, r"box: cells: is 0; expected a whole number >= 5"),
+        ({"cells": 7.5}, r"box: cells: is 7.5"),
+        ({"length": -1.0}, r"box: length: is -1.0 cm; expected a finite length > 0"),
+        ({"duration": np.nan}, r"box: duration: is nan cm"),
+        ({"samples": 0}, r"box: samples: is 0"),
+        ({"cfl": 2.0}, r"box: cfl: is 2.0; expected > 0 and at most 0.5"),
+        ({"xi": -1.0}, r"box: xi: is -1.0; expected 0 to 1"),
+        ({"wavenumber": 5}, r"box: wavenumber: 5 on 8 cells; expected at most 4"),
+        ({"average_from": 1.0}, r"box: average_from: is 1.0"),
+        ({"seed_amplitude": -1e-3}, r"box: seed_amplitude: is -0.001"),
+        ({"boundary_seed": 4.0}, r"box: boundary_seed: is 4.0"),
+        ({"mu_edge": [-1.0, 0.0, 0.5]}, r"box: mu_edge: from -1 to 0.5; expected edges from -1 to"),
+        ({"mu_edge": [1.0, 0.0, -1.0]}, r"box: mu_edge: edges do not increase"),
+    ],
+)
+def test_impossible_sizes(options, line):
+    options = {"mu_edge": EDGES, "length": 10.0, "cells": 8, "duration": 5.0} | options
+    with pytest.raises(QkepipeError, match=line):
+        run_box(np.full((4, 2), 1e32), **options)
+
+
+def test_cells_wider_than_the_flavour_length():
+    """nue alone, sqrt(2) G_F n = 3 / cm: cells of 1.25 cm are 3.75 lengths, 30 are needed."""
+    density = np.zeros((4, 2))
+    density[0] = 3.0 / SQRT2_GF
+    with pytest.warns(UserWarning, match=r"box: cells of 1.25 cm are 3.75 .*; try 30 cells"):
+        run(density)
+
+
+def test_directions_that_do_not_resolve_the_crossing():
+    density = np.zeros((4, 8))
+    density[:2] = 0.01 / SQRT2_GF
+    density[1, -1] *= 1.5
+    density[0, :4] *= 1.1
+    with pytest.warns(UserWarning, match="1 of 8 directions hold one side .*; try 24 directions"):
+        run_box(density, np.linspace(-1, 1, 9), length=10.0, cells=8, duration=5.0, samples=4)
