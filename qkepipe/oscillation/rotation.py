@@ -31,8 +31,8 @@ __all__ = ["SelfInteraction"]
 
 #: Radial cells per tile: fixed, so that results do not depend on the number of threads.
 TILE = 64
-#: Stop of the iteration: error of V c dt/2 [rad] that is left.
-TOLERANCE = 1e-15
+#: Stop of the iteration: error of V c dt/2 that is left, relative to the largest of a tile.
+TOLERANCE = 1e-14
 MAX_ITERATIONS = 30
 
 
@@ -161,19 +161,20 @@ def _rotate_tile(f, lo, n, weights, mu, wmu, scale, q, turn, work):
     for j in range(n_mu):
         _difference(f, j, lo, n, weights, q[j])
         _add_moments(q[j], mu[j], wmu[j], n, turn)
-    change = 0.0
+    size = 0.0
     for k in range(9):
         for i in range(n):
             turn[k * TILE + i] *= scale[i]
-            change = max(change, abs(turn[k * TILE + i]))
+            size = max(size, abs(turn[k * TILE + i]))
+    change = 0.0
     for _ in range(MAX_ITERATIONS):
         work[:] = 0.0
         for j in range(n_mu):
             _add_midpoint(q[j], turn, mu[j], wmu[j], n, work)
         before = change
         change = _correct(turn, work, scale, n)
-        # what is left is about change^2/before
-        if change * change < TOLERANCE * before:
+        # changes fall by one factor from round to round: what is left is about change^2/before
+        if change * change <= TOLERANCE * size * before:
             break
     for sector in range(2):
         for e in range(f.shape[2]):
@@ -236,7 +237,7 @@ class SelfInteraction:
     def turn(self, f: np.ndarray) -> float:
         """Largest angle |V| c dt by which a step turns vectors of ``f`` [rad].
 
-        The iteration of a step contracts up to 2; beyond, it may stop before it converged, and
+        The iteration of a step contracts up to 3; beyond, it may stop before it converged, and
         D_0 changes.
         """
         weights, mu, wmu, half = self._arguments[:4]

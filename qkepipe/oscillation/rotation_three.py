@@ -154,12 +154,13 @@ def _turn_tile_of_cells(f, lo, n, weights, mu, wmu, scale, q, turn, moments, mov
         _difference(f, lo, n, weights, j, q[j])
         for power in range(3):
             _add(q[j], 0, n, wmu[j] * mu[j] ** power, turn[power])
-    change = 0.0
+    size = 0.0
     for power in range(3):
         for k in range(9):
             for i in range(n):
                 turn[power, k * LANES + i] *= scale[i]
-                change = max(change, abs(turn[power, k * LANES + i]))
+                size = max(size, abs(turn[power, k * LANES + i]))
+    change = 0.0
     for _ in range(MAX_ITERATIONS):
         moments[:] = 0.0
         for j in range(n_mu):
@@ -169,7 +170,7 @@ def _turn_tile_of_cells(f, lo, n, weights, mu, wmu, scale, q, turn, moments, mov
                 _add(t, RESULT, n, wmu[j] * mu[j] ** power, moments[power])
         before = change
         change = _correct(turn, moments, moves, scale, n)
-        if change * change < TOLERANCE * before:
+        if change * change <= TOLERANCE * size * before:
             break
     for j in range(n_mu):
         _half_angle(turn, mu[j], n, t)

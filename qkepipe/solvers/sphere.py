@@ -59,7 +59,8 @@ __all__ = [
 EMPTY = 1e-12
 #: Monitors at which a run stops: a hundred times and more what a sound run has.
 BAD_TRACE, BAD_POLARISATION, BAD_BALANCE = 1e-8, 0.05, 1e-8
-#: Largest angle [rad] of the self-interaction per step, beyond which lepton number is lost.
+#: Largest angle [rad] of the self-interaction per step. The midpoint rule turns by 2 atan(1) = 1.6
+#: instead of 2; from 4 on its iteration does not always converge, and lepton number is lost.
 LARGEST_TURN = 2.0
 
 
@@ -254,7 +255,8 @@ class _Balance:
 
     def error(self) -> float:
         """Largest mean imbalance per step over the number in the volume."""
-        return float((self.imbalance / self.turnover).max())
+        present = self.turnover > 0.0
+        return float((self.imbalance[present] / self.turnover[present]).max(initial=0.0))
 
 
 def field_dataset(f: np.ndarray, background: xr.Dataset) -> xr.Dataset:
@@ -327,7 +329,7 @@ def _warn_of_long_steps(turn: float, grid: Grid) -> None:
         cells = int(np.ceil(excess * grid.radius.centres.size))
         warnings.warn(
             f"run: the self-interaction turns flavour by up to {turn:.3g} in a step, at most "
-            f"{LARGEST_TURN:g} keeps lepton number; try xi smaller by {excess:.3g} or {cells} "
+            f"{LARGEST_TURN:g} is resolved; try xi smaller by {excess:.3g} or {cells} "
             "radial cells",
             stacklevel=3,
         )
@@ -463,7 +465,7 @@ def run_sphere(
         cells = np.arange(n_samples * every) * (step / grid.radius.widths[0])
         noise = _BoundaryNoise(operator, seed_amplitude, flavors, boundary_seed, cells)
     state = _RunState(f, n_samples, grid, operator, track)
-    state.lepton[0] = _lepton_content(_species(diagonal), grid, operator.geometry.volume)
+    state.lepton[0] = _lepton_content(_species(f), grid, operator.geometry.volume)
     if checkpoint is not None:
         state.load(checkpoint)
     saved = time.monotonic()
@@ -542,8 +544,9 @@ class _RunState:
         self.trace = 0.0
         self.balance = _Balance(_flavors(f))
         # lepton number nue - nuebar - nux + nuxbar: at the start, signed sum of what faces and
-        # matter brought, sum of the absolute parts of what the faces brought
-        self.lepton = np.zeros(3)
+        # matter brought, sum of the absolute parts of what the faces brought; and the particles
+        # in the volume
+        self.lepton = np.zeros(4)
         self.lepton_now = 0.0
         self.track = track
         self.step_number = 0
@@ -640,15 +643,16 @@ class _RunState:
         brought = weights[..., None] * budget[..., 2:]
         self.lepton[1] += float(brought.sum())
         self.lepton[2] += float(np.abs(brought[..., 0]).sum())
+        self.lepton[3] = float((np.abs(weights) * budget[..., 1]).sum())
         self.lepton_now = float((weights * budget[..., 1]).sum())
 
     def lepton_error(self) -> float:
-        """Lepton number in the volume against what faces and matter brought since the start,
+        """Lepton number in the volume against what faces and matter brought since the start.
 
-        relative to the particles that crossed the faces.
+        Relative to the particles in the volume and those that the faces brought.
         """
         change = self.lepton_now - self.lepton[0]
-        return float(abs(change - self.lepton[1]) / self.lepton[2])
+        return float(abs(change - self.lepton[1]) / (self.lepton[2:].sum() or 1.0))
 
     def record(self, seconds: float, average: bool) -> None:
         species = _species(self.f)

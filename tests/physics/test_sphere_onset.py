@@ -103,7 +103,7 @@ def test_empty_directions_and_species_do_no_harm(run):
 
 
 def test_lepton_number_is_kept(run):
-    assert run[1].attrs["eln_balance_error"] < 1e-3
+    assert run[1].attrs["eln_balance_error"] < 1e-12
 
 
 def test_sequence_in_xi_settles_once_its_waves_grow(sequence):

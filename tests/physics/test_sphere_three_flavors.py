@@ -81,7 +81,7 @@ def test_it_keeps_trace_positivity_and_balances(late):
     assert late.attrs["max_trace_change"] < 1e-12
     assert 1.0 < late.attrs["max_polarisation_over_trace"] < 1.0 + 4e-3
     assert late.attrs["number_balance_error"] < 1e-10
-    assert late.attrs["eln_balance_error"] < 1e-3
+    assert late.attrs["eln_balance_error"] < 1e-12
 
 
 def test_it_converts_into_both_heavy_flavours(late, shell):
