@@ -57,6 +57,12 @@ __all__ = [
 
 #: Fraction of the largest occupation below which a direction is empty.
 EMPTY = 1e-12
+#: Components of a state by their number.
+COMPONENTS = {
+    2: ("ee", "xx"),
+    4: ("ee", "xx", "re_ex", "im_ex"),
+    9: ("ee", "mumu", "tautau", "re_emu", "im_emu", "re_etau", "im_etau", "re_mutau", "im_mutau"),
+}
 #: Monitors at which a run stops: a hundred times and more what a sound run has.
 BAD_TRACE, BAD_POLARISATION, BAD_BALANCE = 1e-8, 0.05, 1e-8
 #: Largest angle [rad] of the self-interaction per step. The midpoint rule turns by 2 atan(1) = 1.6
@@ -71,6 +77,14 @@ class Track:
     index: int
     interval: int
     count: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """Cells whose whole state is kept: their ``indices`` in r, and how many times."""
+
+    indices: tuple[int, ...]
+    times: int
 
 
 @dataclass(frozen=True)
@@ -351,6 +365,7 @@ def run_sphere(
     until: float | None = None,
     growth_ratio: float | np.ndarray = 1.0,
     track: Track | None = None,
+    record: Record | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 20.0,
     progress: Callable[[float, float], None] | None = None,
@@ -401,6 +416,9 @@ def run_sphere(
     track : Track, optional
         Cell whose coherence is recorded at short intervals while it grows from the seed
         (quantum kinetics only).
+    record : Record, optional
+        Cells of which all components of the state are kept, at so many samples, evenly spread over
+        the run.
     checkpoint : Path, optional
         File that holds the state while the run is under way; a run that finds it goes on
         from there, bit-identically. Removed by the caller when the result is safe.
@@ -415,7 +433,9 @@ def run_sphere(
         Kind ``solution``: time-averaged ``f``, ``f_final``, series over ``time_sample`` and
         the monitors as attributes; with ``until`` also ``steady_residual``, the largest change
         between the last two half crossings (above ``until`` if the run ended unsettled); with
-        ``track`` also ``tracked_coherence`` over ``time_tracked``.
+        ``track`` also ``tracked_coherence`` over ``time_tracked``; with ``record`` ``f_recorded``
+        over (time_recorded, component, sector, energy, mu, r_recorded), of antineutrinos the
+        components of conj(fbar).
 
     Raises
     ------
@@ -464,7 +484,7 @@ def run_sphere(
     if boundary_seed is not None and n_component > 2:
         cells = np.arange(n_samples * every) * (step / grid.radius.widths[0])
         noise = _BoundaryNoise(operator, seed_amplitude, flavors, boundary_seed, cells)
-    state = _RunState(f, n_samples, grid, operator, track)
+    state = _RunState(f, n_samples, grid, operator, track, record)
     state.lepton[0] = _lepton_content(_species(f), grid, operator.geometry.volume)
     if checkpoint is not None:
         state.load(checkpoint)
@@ -524,7 +544,7 @@ def run_sphere(
 class _RunState:
     """Everything that evolves, so that a checkpoint is one file."""
 
-    def __init__(self, f: np.ndarray, n_samples: int, grid: Grid, operator, track=None):
+    def __init__(self, f, n_samples: int, grid: Grid, operator, track=None, record=None):
         _, _, n_energy, n_mu, n_r = f.shape
         self.grid = grid
         self.operator = operator
@@ -553,6 +573,12 @@ class _RunState:
         n_tracked = 0 if track is None else track.count
         self.tracked_time = np.full(n_tracked, np.nan)
         self.tracked = np.full(n_tracked, np.nan)
+        self.cells = [] if record is None else list(record.indices)
+        # samples that are kept, the last one among them
+        times = 0 if record is None else min(record.times, n_samples)
+        self.kept = np.ceil(n_samples * np.arange(1, times + 1) / max(times, 1)).astype(int) - 1
+        self.time_recorded = np.full(times, np.nan)
+        self.recorded = np.zeros((times, *f.shape[:-1], len(self.cells)))
 
     _ARRAYS = (
         "f",
@@ -566,6 +592,8 @@ class _RunState:
         "lepton",
         "tracked_time",
         "tracked",
+        "time_recorded",
+        "recorded",
     )
     _SCALARS = ("sample", "averaged", "excess", "trace", "lepton_now", "step_number")
 
@@ -670,6 +698,10 @@ class _RunState:
         if average:
             self.sum_f += species
             self.averaged += 1
+        at = np.searchsorted(self.kept, k)
+        if at < self.kept.size and self.kept[at] == k:
+            self.time_recorded[at] = seconds
+            self.recorded[at] = self.f[..., self.cells]
         self.sample += 1
 
     def forget_average(self) -> None:
@@ -742,6 +774,19 @@ class _RunState:
                 )
                 out.attrs["tracked_radius"] = float(background["r"].values[self.track.index])
             out.attrs["max_polarisation_over_trace"] = self.excess
+        if self.cells:
+            known = np.isfinite(self.time_recorded)
+            out["f_recorded"] = (
+                ("time_recorded", "component", "sector", "energy", "mu", "r_recorded"),
+                self.recorded[known],
+                {"units": "1", "long_name": "components of f, of antineutrinos of conj(fbar)"},
+            )
+            out = out.assign_coords(
+                sector=["nu", "nubar"],
+                component=list(COMPONENTS[self.f.shape[0]]),
+                time_recorded=("time_recorded", self.time_recorded[known], {"units": "s"}),
+                r_recorded=("r_recorded", background["r"].values[self.cells], {"units": "cm"}),
+            )
         half = (first_average + done) // 2
         early = self.flux[first_average:half].mean(axis=0)
         late = self.flux[half:done].mean(axis=0)

@@ -311,6 +311,15 @@ class SeedBlock(_Block):
     number: int = _field(1, "Seed of the random generator (noise).", ge=0, le=2**32 - 1)
 
 
+class RecordBlock(_Block):
+    """State of quantum-kinetic runs that is kept in full."""
+
+    radii_km: list[Annotated[float, Field(gt=0, le=1e6)]] = _field(
+        [], "Radii at which all components of the state are kept, at the nearest cell.", "km"
+    )
+    times: int = _field(20, "Times, evenly spread over the run.", ge=1, le=1000)
+
+
 class SolveBlock(_Block):
     """Runs in time."""
 
@@ -354,6 +363,9 @@ class SolveBlock(_Block):
         le=1000,
     )
     seed: SeedBlock = _field(SeedBlock(), "Initial flavour coherence.")
+    record: RecordBlock = _field(
+        RecordBlock(), "State kept in full: `f_recorded` of a solution of quantum kinetics."
+    )
 
 
 class QkeEntry(_Block):

@@ -83,7 +83,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
         *_STUDY_GRID, "grid.resolve_xi", "grid.cells_per_length", "grid.max_cells",
         "background", *_STEADY, *_RUN, "solve.r_in_km", "report.profile_radii_km",
     ),
-    "solve": (*_RUN, *_SETTLED, "solve.seed", "report.profile_radii_km"),
+    "solve": (*_RUN, *_SETTLED, "solve.seed", "solve.record", "report.profile_radii_km"),
     "compare": (),
 }  # fmt: skip
 

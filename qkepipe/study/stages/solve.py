@@ -10,13 +10,15 @@ import xarray as xr
 from qkepipe.constants import M_U_GRAM
 from qkepipe.diagnostics import LINEAR_LEVELS, measured_growth
 from qkepipe.diagnostics.radiation import mean_energy
+from qkepipe.diagnostics.radii import inside_grid
 from qkepipe.oscillation.vacuum import mixing_of, vacuum_angle
 from qkepipe.phasespace import METRIC
 from qkepipe.solvers.linear import fastest_in_run, growth_ratio
 from qkepipe.solvers.seeds import seed_profile
-from qkepipe.solvers.sphere import Track, grid_of, run_sphere, time_step
+from qkepipe.solvers.sphere import Record, Track, grid_of, run_sphere, time_step
 from qkepipe.stability import screen
 from qkepipe.study.stages.summary import summary_of
+from qkepipe.units import KM_CM
 
 __all__ = ["run"]
 
@@ -51,6 +53,7 @@ def run(
     if case.kind == "qke":
         more, predicted = _seed(config, options, background)
         more["crossings"] = settings.crossings
+        more["record"] = _record(settings.record, background)
     else:
         more = {"crossings": settings.steady_crossings, "until": settings.steady_tolerance}
         if options.get("growth") == "dispersion":
@@ -79,6 +82,16 @@ def run(
             growth_window_end=window[1],
         )
     return solution, summary_of(config, case, solution, background)
+
+
+def _record(settings, background: xr.Dataset) -> Record | None:
+    """Cells nearest to the radii whose state is kept."""
+    if not settings.radii_km:
+        return None
+    wanted = np.array(settings.radii_km) * KM_CM
+    radii = inside_grid(wanted, grid_of(background).radius, "solve: record.radii_km")
+    nearest = np.abs(background["r"].values - radii[:, None]).argmin(axis=1)
+    return Record(tuple(int(i) for i in np.unique(nearest)), settings.times)
 
 
 def _growth_estimate(background: xr.Dataset) -> np.ndarray:

@@ -12,7 +12,7 @@ from qkepipe.errors import QkepipeError
 from qkepipe.gallery import onset
 from qkepipe.phasespace import angle_grid, energy_grid, radial_grid
 from qkepipe.solvers.schemes import SCHEMES, Oscillation, Scheme, Setup
-from qkepipe.solvers.sphere import equilibrium, grid_of, inflow, run_sphere
+from qkepipe.solvers.sphere import Record, equilibrium, grid_of, inflow, run_sphere
 from qkepipe.solvers.steady import steady_field
 from qkepipe.species import SPECIES
 
@@ -177,7 +177,12 @@ class Interrupted(Exception):
 
 @pytest.mark.parametrize(
     "scheme, options",
-    [("classical", {}), ("qke", {}), ("qke", {"boundary_seed": 3}), ("bgk", {})],
+    [
+        ("classical", {}),
+        ("qke", {"record": Record((3, 9), 4)}),
+        ("qke", {"boundary_seed": 3}),
+        ("bgk", {}),
+    ],
 )
 def test_restart_is_bit_identical(background, baseline, scheme, options, tmp_path):
     """Stopped after three of eight samples and started again from its checkpoint."""
@@ -213,7 +218,29 @@ def test_restart_is_bit_identical(background, baseline, scheme, options, tmp_pat
     assert len(resumed) < 8
     for name in ("f", "f_final", "number_flux_series", "steadiness"):
         np.testing.assert_array_equal(again[name], whole[name])
+    if "record" in options:
+        np.testing.assert_array_equal(again["f_recorded"], whole["f_recorded"])
     assert again.attrs["eln_balance_error"] == whole.attrs["eln_balance_error"]
+
+
+@pytest.mark.parametrize("flavors", [2, 3])
+def test_recorded_cells_have_the_whole_state(background, baseline, flavors):
+    """At three of eight samples, the last of them; what it says is what averages are made of."""
+    options = {"xi": 1e-4, "flavors": flavors}
+    out = solve(background, baseline, "qke", options=options, record=Record((3, 9), 3))
+    state = out["f_recorded"]
+    assert state.dims == ("time_recorded", "component", "sector", "energy", "mu", "r_recorded")
+    np.testing.assert_array_equal(out["time_recorded"], out["time_sample"][[2, 5, 7]])
+    np.testing.assert_array_equal(out["r_recorded"], background["r"][[3, 9]])
+    last = state.isel(time_recorded=-1)
+    final = out["f_final"].isel(r=[3, 9]).values
+    np.testing.assert_array_equal(last.sel(component="ee"), final[:2])
+    heavy = [last.sel(component=c).values for c in (["xx"], ["mumu", "tautau"])[flavors - 2]]
+    np.testing.assert_allclose(np.mean(heavy, axis=0), final[2:], rtol=1e-14)
+    mixed = last.isel(component=slice(flavors, None))
+    assert mixed.sizes["component"] == flavors * (flavors - 1)
+    assert float(np.abs(mixed).max()) > 0.0
+    assert "f_recorded" not in solve(background, baseline, "qke", options=options)
 
 
 @pytest.mark.parametrize("flavors", [2, 3])

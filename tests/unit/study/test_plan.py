@@ -183,6 +183,7 @@ def test_settings_are_plain_data():
             {"background", "resolution", "reference"},
         ),
         ({"solve": {"seed": {"number": 2}}}, {"solve"}),
+        ({"solve": {"record": {"times": 3}}}, {"solve"}),
         ({"solve": {"tolerance": 1e-6}}, {"baseline", "resolution", "reference"}),
         ({"solve": {"crossings": 1}}, {"reference", "solve"}),
         ({"stability": {"lsa_cells": 3}}, {"stability"}),
