@@ -52,8 +52,8 @@ def default_profile_radii(background: xr.Dataset) -> np.ndarray:
     return np.append(rounded[(rounded > first) & (rounded < last)], last)
 
 
-def inside_grid(radii, radius: RadialGrid, field: str = "summary: profile_radii") -> np.ndarray:
-    """Sorted radii [cm], without repetition; ``field`` names them in an error.
+def inside_grid(radii, radius: RadialGrid) -> np.ndarray:
+    """Sorted radii [cm], without repetition.
 
     Raises
     ------
@@ -66,7 +66,8 @@ def inside_grid(radii, radius: RadialGrid, field: str = "summary: profile_radii"
     if values.size == 0 or outside.size:
         raise QkepipeError(
             Defect(
-                *field.split(": "),
+                "summary",
+                "profile_radii",
                 "outside the grid: " + ", ".join(f"{v / KM_CM:g} km" for v in outside)
                 if outside.size
                 else "no radius",

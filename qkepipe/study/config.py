@@ -537,6 +537,13 @@ class Config(_Block):
                 f"solve.r_in_km={inner:g}; expected a radius of the grid, "
                 f"{grid.r_in_km:g} to {grid.r_out_km:g}"
             )
+        first = grid.r_in_km if inner is None else inner
+        outside = [r for r in self.solve.record.radii_km if not first <= r <= grid.r_out_km]
+        if outside:
+            raise ValueError(
+                f"solve.record.radii_km={outside[0]:g}; expected radii of the runs, "
+                f"{first:g} to {grid.r_out_km:g}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -10,7 +10,6 @@ import xarray as xr
 from qkepipe.constants import M_U_GRAM
 from qkepipe.diagnostics import LINEAR_LEVELS, measured_growth
 from qkepipe.diagnostics.radiation import mean_energy
-from qkepipe.diagnostics.radii import inside_grid
 from qkepipe.oscillation.vacuum import mixing_of, vacuum_angle
 from qkepipe.phasespace import METRIC
 from qkepipe.solvers.linear import fastest_in_run, growth_ratio
@@ -88,9 +87,8 @@ def _record(settings, background: xr.Dataset) -> Record | None:
     """Cells nearest to the radii whose state is kept."""
     if not settings.radii_km:
         return None
-    wanted = np.array(settings.radii_km) * KM_CM
-    radii = inside_grid(wanted, grid_of(background).radius, "solve: record.radii_km")
-    nearest = np.abs(background["r"].values - radii[:, None]).argmin(axis=1)
+    radii = np.array(settings.radii_km)[:, None] * KM_CM
+    nearest = np.abs(background["r"].values - radii).argmin(axis=1)
     return Record(tuple(int(i) for i in np.unique(nearest)), settings.times)
 
 

@@ -34,6 +34,6 @@ def test_the_nearest_cells_are_kept():
 
 
 def test_radii_outside_of_the_run_are_refused():
-    line = "solve: record.radii_km: outside the grid: 80 km; expected radii from 34 to 60 km"
+    line = "solve.record.radii_km=80; expected radii of the runs, 34 to 60"
     with pytest.raises(QkepipeError, match=line):
         run(radii_km=[40, 80])
