@@ -13,7 +13,7 @@ D_0 = int (dmu/2) Q and every |Q(mu)|; the converged V then rotates all energies
 sectors by a Cayley transform, which is orthogonal to round-off. What is not known before is the
 middle of D_1. As a change dD_1 turns the middle of Q by -mu dD_1 x Q, to first order, that of
 D_1 changes by D_2 x dD_1: Newton's iteration with this derivative gains the square of the angle
-of a step each time, a plain one the angle. Vacuum and matter terms
+of a step each time, a plain one the angle (derived for this project). Vacuum and matter terms
 are not part of this operator. In a static metric the equation is one in coordinate time:
 the factor of proper time, and the local measure of D_n on a grid of energies at infinity,
 are one factor per radius, a^-2 (docs/physics/transport.md).

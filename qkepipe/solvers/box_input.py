@@ -31,7 +31,7 @@ def check_sizes(
         if not (np.isfinite(value) and value > 0.0):
             _refuse(name, f"is {value} cm", "a finite length > 0")
     for name, value, least in (("cells", cells, _FEWEST_CELLS), ("samples", samples, 1)):
-        if value != int(value) or value < least:
+        if not isinstance(value, (int, np.integer)) or value < least:
             _refuse(name, f"is {value}", f"a whole number >= {least}")
     if not 0.0 < cfl <= 0.5:
         _refuse("cfl", f"is {cfl}", "> 0 and at most 0.5")

@@ -29,7 +29,7 @@ from qkepipe.transport.limiter import SLACK, TINY, trace_factor
 
 __all__ = ["matrix_factor_three"]
 
-#: The larger of 1/(s p)^2 that count as none.
+#: Least 1/(s p)^2: theta = s/(1 + s |p|) is at its limit 1/|p| to the root of it.
 ROUND_OFF = 1e-12
 
 

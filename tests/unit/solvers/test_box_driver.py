@@ -81,6 +81,7 @@ def test_ends_and_matter_that_do_not_fit(options, line):
     [
         ({"cells": 0}, r"box: cells: is 0; expected a whole number >= 5"),
         ({"cells": 7.5}, r"box: cells: is 7.5"),
+        ({"cells": np.nan}, r"box: cells: is nan"),
         ({"length": -1.0}, r"box: length: is -1.0 cm; expected a finite length > 0"),
         ({"duration": np.nan}, r"box: duration: is nan cm"),
         ({"samples": 0}, r"box: samples: is 0"),
